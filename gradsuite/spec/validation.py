@@ -1,0 +1,207 @@
+"""Keys and types: what pydantic finds wrong in a tree, said at its place, and mended so that the rest can be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, RootModel, ValidationError
+
+from gradsuite.spec.faults import Faults
+from gradsuite.spec.nearest import nearest, suggestion
+from gradsuite.spec.yaml import Node, Where
+
+M = TypeVar("M", bound=BaseModel)
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "string_too_short": "text that is not empty",
+    "none_required": "nothing",
+}
+_STAND_INS: dict[str, Any] = {"a list": [], "a mapping": {}, "true or false": False, "a whole number": 0, "a number": 0.0}
+_ROUNDS = 4  # a mended mapping may show what is wrong below it
+
+
+@dataclass
+class _Wrong:
+    """What one place expects; branches of a union that do not fit the node's kind are set apart."""
+
+    fitting: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def expected(self) -> list[str]:
+        return list(dict.fromkeys(self.fitting or self.others))
+
+
+def validated(model: type[M], faults: Faults) -> M | None:
+    """The tree of ``faults.document`` as a ``model``.
+
+    Its faults are added, and stand-ins put where it is wrong (the places count as broken from then on), so
+    that what is right elsewhere can be checked too. None where even that gives no ``model``.
+    """
+    for _ in range(_ROUNDS):
+        try:
+            return model.model_validate(faults.document.root.plain())
+        except ValidationError as error:
+            _report(error, model, faults)
+    return None
+
+
+def _report(error: ValidationError, model: type[BaseModel], faults: Faults) -> None:
+    wrong: dict[Where, _Wrong] = {}
+    for each in error.errors(include_url=False):
+        where, fits = _path(faults.document.root, each["loc"])
+        if each["type"] == "extra_forbidden":
+            _unknown_key(where, _known(model, where[:-1]), faults)
+        elif each["type"] == "missing":
+            _missing_key(where, _description(model, where), faults)
+        else:
+            case = wrong.setdefault(where, _Wrong())
+            (case.fitting if fits else case.others).append(_expectation(dict(each)))
+    for where, case in wrong.items():
+        _wrong_value(where, case.expected, faults)
+
+
+def _path(root: Node, location: tuple[int | str, ...]) -> tuple[Where, bool]:
+    """The place that pydantic means, and whether its branches of unions fit the nodes they are about."""
+    node, where, fits = root, (), True
+    for position, key in enumerate(location):
+        below = node.child(key)
+        if below is not None:
+            node, where = below, (*where, key)
+        elif position == len(location) - 1 and isinstance(node.value, dict) and not _is_branch(str(key)):
+            where = (*where, key)
+        else:
+            fits = fits and _fits(str(key), node)
+    return where, fits
+
+
+def _is_branch(tag: str) -> bool:
+    return "[" in tag or "-" in tag or tag in ("str", "int", "float", "bool", "none") or tag[:1].isupper()
+
+
+def _fits(branch: str, node: Node) -> bool:
+    if isinstance(node.value, dict):
+        return branch.startswith("dict") or branch[:1].isupper()
+    return branch.startswith("list") if isinstance(node.value, list) else not branch.startswith(("dict", "list"))
+
+
+def _expectation(each: dict[str, Any]) -> str:
+    if each["type"] == "literal_error":
+        return str(each["ctx"]["expected"])
+    return _EXPECTED.get(each["type"], str(each["msg"]))
+
+
+def _unknown_key(where: Where, known: dict[str, str], faults: Faults) -> None:
+    name = str(where[-1])
+    parent = faults.document.at(where[:-1])
+    assert isinstance(parent.value, dict)
+    if not name.replace("_", "").isalnum():
+        mend = "inside { }, put text that contains a comma or a bracket in quotes"
+    else:
+        mend = suggestion(name, known)
+    faults.structural(where, faults.document.key_place(where), f"unknown key {name!r}", mend)
+    _rename(parent, name, nearest(name, known), faults, where)
+
+
+def _rename(parent: Node, name: str, near: str | None, faults: Faults, where: Where) -> None:
+    """Read on as if the key had been spelt right, so that one slip is one fault."""
+    assert isinstance(parent.value, dict)
+    value = parent.value.pop(name)
+    if near is not None and near not in parent.value:
+        parent.value[near] = value
+        parent.keys[near] = parent.keys[name]
+
+
+def _missing_key(where: Where, description: str, faults: Faults) -> None:
+    parent = faults.document.at(where[:-1])
+    assert isinstance(parent.value, dict)
+    name = str(where[-1])
+    place = faults.document.key_place(where[:-1])
+    owner = f" of {where[-2]!r}" if len(where) > 1 else ""
+    faults.structural(where, place, f"the key {name!r}{owner} is missing", description)
+    parent.value[name] = Node(_STAND_IN_KEYS.get(name, "0"), *place)
+
+
+_STAND_IN_KEYS: dict[str, Any] = {"gradsuite": 1, "draws": []}
+
+
+def _wrong_value(where: Where, expected: list[str], faults: Faults) -> None:
+    node = faults.document.at(where)
+    words = "one value or a list of values" if len(expected) > 3 else " or ".join(expected)
+    subject = f"{where[-1]!r}" if where and isinstance(where[-1], str) else "this"
+    what = f"{subject} must be {words}, not {_found(node)}"
+    faults.structural(where, (node.line, node.column), what, _mend(node, expected, faults.document.text))
+    node.value = _stand_in(expected[0])
+
+
+def _found(node: Node) -> str:
+    match node.value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(node.value).lower()
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case str():
+            return "empty text" if not node.value else f"the text {node.value[:40]!r}"
+    return f"the number {node.value}"
+
+
+def _mend(node: Node, expected: list[str], text: str) -> str:
+    if "text" not in expected:
+        return ""
+    if node.value is None:
+        return "text that begins with '#' must be put in quotes: YAML reads it as a comment"
+    if isinstance(node.value, (bool, int, float)):
+        return f'write it in quotes: "{text[node.start : node.end]}"'
+    return "put text that begins with '[' or '{' in quotes" if isinstance(node.value, (dict, list)) else ""
+
+
+def _stand_in(expected: str) -> Any:
+    if expected in _STAND_INS:
+        value = _STAND_INS[expected]
+        return type(value)()
+    if expected in _EXPECTED.values():
+        return "0"
+    literal = expected.split(" ")[0].strip("',")
+    return int(literal) if literal.isdigit() else literal
+
+
+def _known(model: type[BaseModel], where: Where) -> dict[str, str]:
+    """The keys that the mapping at ``where`` may hold, each with its description."""
+    fields = _model_at(model, where).model_fields
+    return {each.alias or name: each.description or "" for name, each in fields.items()}
+
+
+def _description(model: type[BaseModel], where: Where) -> str:
+    return _known(model, where[:-1]).get(str(where[-1]), "")
+
+
+def _model_at(model: type[BaseModel], where: Where) -> type[BaseModel]:
+    if issubclass(model, RootModel):
+        model = next(_models(model.model_fields["root"].annotation), model)
+    for key in where:
+        fields = {each.alias or name: each for name, each in model.model_fields.items()}
+        if key in fields:
+            model = next(_models(fields[str(key)].annotation), model)
+    return model
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation mentions."""
+    if isinstance(annotation, type) and not get_args(annotation) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _models(each)
