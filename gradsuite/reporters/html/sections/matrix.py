@@ -1,0 +1,89 @@
+"""Everything at a glance: a row for each op, a column for each check, in each cell a tile for each dtype."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from markupsafe import Markup
+
+from gradsuite.reporters import words
+from gradsuite.reporters.html import anchors
+from gradsuite.reporters.html.templates import fill
+from gradsuite.reporters.merge import Lane, Merged, OpPage, Placed
+from gradsuite.results import Outcome
+
+ORDER, TITLE, ANCHOR = 40, "Matrix", "matrix"
+_TOLD = (Outcome.FAILED, Outcome.ERROR, Outcome.WAIVED)  # outcomes whose tile leads to the case
+
+
+@dataclass(frozen=True)
+class Row:
+    """An op in the matrix; ``cells`` are finished ``<td>`` elements."""
+
+    page: OpPage
+    anchor: str
+    cells: Markup
+
+
+def render(merged: Merged) -> Markup:
+    """One table for each family, under one header."""
+    if not merged.placed:
+        return Markup("")
+    families = groupby(merged.pages, key=lambda page: page.op.family)
+    return fill(
+        "matrix.html",
+        merged=merged,
+        families=[(family, [_row(merged, page) for page in pages]) for family, pages in families],
+        fits=len(merged.checks) * (len(merged.dtypes) * 11 + 14) < 1040,
+    )
+
+
+def _row(merged: Merged, page: OpPage) -> Row:
+    return Row(page, anchors.of_op(page), Markup("").join(_cell(merged, page, check) for check in merged.checks))
+
+
+def _cell(merged: Merged, page: OpPage, check: str) -> Markup:
+    strips = [[page.by_place.get((lane, dtype, check)) for dtype in merged.dtypes] for lane in merged.lanes]
+    found = [placed for strip in strips for placed in strip if placed]
+    if not found:
+        return Markup('<td aria-label="not run"></td>')
+    inner = Markup("").join(
+        Markup("<div>{}</div>").format(_strip(lane, strip, merged))
+        for lane, strip in zip(merged.lanes, strips, strict=True)
+        if any(strip) or len(strips) > 1
+    )
+    return Markup('<td aria-label="{}">{}</td>').format(_spoken(found), inner)
+
+
+def _strip(lane: Lane, strip: list[Placed | None], merged: Merged) -> Markup:
+    return Markup("").join(
+        _tile(placed, dtype, merged.label(lane)) if placed else Markup('<i class="t"></i>')
+        for placed, dtype in zip(strip, merged.dtypes, strict=True)
+    )
+
+
+def _tile(placed: Placed, dtype: str, lane: str) -> Markup:
+    outcome = placed.result.outcome
+    told = outcome in _TOLD
+    return Markup('<{0} class="t {1}" title="{2} {3} {1}"{4}>{5}</{0}>').format(
+        Markup("a" if told else "i"),
+        outcome.value,
+        words.clean(lane),
+        words.clean(dtype),
+        Markup(' href="#{}"').format(anchors.of_case(placed)) if told else "",
+        words.GLYPH[outcome],
+    )
+
+
+def _spoken(found: list[Placed]) -> str:
+    """What the cell says aloud: ``3 passed, float16 failed``."""
+    return ", ".join(_phrases(found))
+
+
+def _phrases(found: list[Placed]) -> Iterator[str]:
+    for outcome, count in Counter(p.result.outcome for p in found).items():
+        named = " ".join(words.clean(p.result.dtype) for p in found if p.result.outcome is outcome)
+        yield f"{named} {outcome.value}" if outcome in _TOLD else f"{count} {outcome.value}"
