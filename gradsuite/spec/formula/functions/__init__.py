@@ -1,0 +1,1 @@
+"""The families of functions, one a module: a new family is a new module, found by itself."""
