@@ -19,9 +19,7 @@ FORMS = tuple(form.value for form in ready.Form)
 
 def definitions(spec: model.Spec, faults: Faults) -> tuple[ready.Definition, ...]:
     """The variants of ``spec``, ready to run; of no use if faults were added."""
-    return tuple(
-        _Compiler(name, merged, faults.within(name)).definition() for name, merged in variants(spec).items()
-    )
+    return tuple(_Compiler(name, merged, faults.within(name)).definition() for name, merged in variants(spec).items())
 
 
 class _Compiler:

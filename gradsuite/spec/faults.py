@@ -39,7 +39,8 @@ class Document:
     def key_place(self, where: Where) -> tuple[int, int]:
         """Line and column of the key that ends ``where``; of the value, in a list."""
         node = self.at(where)
-        return self.at(where[:-1]).keys.get(str(where[-1]), (node.line, node.column)) if where else (node.line, node.column)
+        keys = self.at(where[:-1]).keys if where else {}
+        return keys.get(str(where[-1]), (node.line, node.column)) if keys else (node.line, node.column)
 
 
 @dataclass
@@ -70,6 +71,11 @@ class Faults:
         """Whether ``where``, or what holds it, is broken already."""
         origin = self.origin(where)
         return any(origin[:length] in self.broken for length in range(len(origin) + 1))
+
+    @property
+    def names_lost(self) -> bool:
+        """Whether a mapping that declares names is broken: no name can be called unknown then."""
+        return any(self.origin((key,)) in self.broken for key in ("inputs", "arguments", "let", "forward", "random"))
 
     def below(self, where: Where) -> bool:
         """Whether something at or below ``where`` is broken already."""

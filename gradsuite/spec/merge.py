@@ -23,6 +23,7 @@ def _merged(spec: model.Spec, variant: model.Override) -> model.Override:
         given[key] = {**getattr(spec, key), **given[key]}
     merged = spec.model_copy(update=given)
     gone = {name for name, each in variant.inputs.items() if each is None}
+    lost = gone - variant.derivative.keys()
     inputs = {name: each for name, each in merged.inputs.items() if name not in gone}
-    derivative = {name: each for name, each in merged.derivative.items() if name not in gone - variant.derivative.keys()}
+    derivative = {name: each for name, each in merged.derivative.items() if name not in lost}
     return merged.model_copy(update={"inputs": inputs, "derivative": derivative})

@@ -69,11 +69,16 @@ def check_names(merged: model.Override, symbols: frozenset[str], faults: Faults)
         seen["y"] = "the output"
     for where, name, kind in _declared(merged):
         if (what := _unfit(name)) is not None:
-            faults.add(where, f"{kind} cannot be called {name!r}: {what}", "choose another name", key=True)
+            _refuse(where, f"{kind} cannot be called {name!r}: {what}", faults)
         elif name in seen:
-            faults.add(where, f"{kind} cannot be called {name!r}: {seen[name]} is", "choose another name", key=True)
+            _refuse(where, f"{kind} cannot be called {name!r}: {seen[name]} is", faults)
         else:
             seen[name] = kind
+
+
+def _refuse(where: Where, what: str, faults: Faults) -> None:
+    faults.add(where, what, "choose another name", key=True)
+    faults.broken.add(faults.origin(where))
 
 
 def _declared(merged: model.Override) -> Iterator[tuple[Where, str, str]]:

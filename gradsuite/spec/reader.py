@@ -14,7 +14,6 @@ from gradsuite.spec.definition import Axis, Domain
 from gradsuite.spec.domain_text import parse_domain
 from gradsuite.spec.faults import Faults
 from gradsuite.spec.formula import Formula, parse, parse_identity
-from gradsuite.spec.names import Names
 from gradsuite.spec.nearest import suggestion
 from gradsuite.spec.shapes import parse_shape, symbols
 from gradsuite.spec.yaml import Where, normal
@@ -83,11 +82,11 @@ class Reader:
             return instead
 
     def known(self, where: Where, text: str, formula: Formula, known: Collection[str]) -> None:
-        """Add a fault for each name of ``formula``, which stands in the ``text`` at ``where``, that is not ``known``."""
+        """Add a fault for each name of ``formula``, part of the ``text`` at ``where``, that is not ``known``."""
         self._check_names(where, text, formula.names, known)
 
     def _check_names(self, where: Where, text: str, names: Collection[str], known: Collection[str]) -> None:
-        for name in sorted(set(names) - set(known)):
+        for name in sorted(set(names) - set(known)) if not self.faults.names_lost else ():
             mend = _MENDS.get(name) or suggestion(name, known)
             error = FormulaError(f"unknown name {name!r}", column=_column(name, normal(text)), mend=mend)
             self.faults.formula(where, error)

@@ -25,9 +25,7 @@ def check(merged: model.Override, names: Names, formulas: Mapping[str, Formula],
     _check_functions(merged, faults)
 
 
-def check_forms(
-    where: Where, given: model.Derivative, forms: list[str], names: Names, faults: Faults
-) -> None:
+def check_forms(where: Where, given: model.Derivative, forms: list[str], names: Names, faults: Faults) -> None:
     """A derivative has one form, and 'along' exactly with 'jacobian'."""
     if not forms and not faults.below(where):
         mend = "write one of elementwise, jacobian, gradient, reshuffle, vjp"
@@ -73,12 +71,14 @@ def _cycle(start: str, formulas: Mapping[str, Formula]) -> list[str]:
 def _check_coverage(merged: model.Override, names: Names, faults: Faults) -> None:
     """Every differentiable input has a derivative; without 'forward', another composition must speak for the op."""
     if merged.forward is None and not merged.equals and not faults.below(("forward",)):
-        faults.add((), "neither 'forward' nor 'equals' says what the op computes", "give 'forward'")
+        where: Where = ("forward",) if faults.document.has(faults.origin(("forward",))) else ()
+        faults.add(where, "neither 'forward' nor 'equals' says what the op computes", "give 'forward'")
     constant = set(merged.not_differentiable.outputs) if merged.not_differentiable else set()
     if (merged.forward is None and merged.equals) or constant >= names.outputs:
         return
     for name in merged.inputs:
-        if name in names.differentiable - merged.derivative.keys() and not faults.below(("derivative", name)):
+        broken = faults.below(("derivative", name)) or faults.below(("inputs", name)) or faults.covered(("derivative",))
+        if name in names.differentiable - merged.derivative.keys() and not broken:
             mend = f"add it to 'derivative', or {name!r} to 'not_differentiable: {{inputs: [...]}}'"
             faults.add(("inputs", name), f"no derivative is given for the input {name!r}", mend, key=True)
 
@@ -112,7 +112,7 @@ def _listed(where: Where, names: list[str], kind: str) -> Iterator[tuple[Where, 
 
 
 def _known(where: Where, name: str, kind: str, known: Collection[str], faults: Faults) -> None:
-    if name not in known:
+    if name not in known and not faults.names_lost:
         faults.add(where, f"unknown {kind} {name!r}", suggestion(name, known), key=True)
 
 

@@ -50,7 +50,7 @@ def _check_marks(marks: str, rest: str, column: int) -> None:
     if "," in rest:
         raise FormulaError("sizes are separated by blanks, not commas", column=column, mend="write 'N C'")
     if marks not in ("", "*", "#", "*#"):
-        raise FormulaError(f"{marks!r} is no mark of a size", column=column, mend="'*' is variadic, '#' broadcasts, '*#' both")
+        raise FormulaError(f"{marks!r} is no mark of a size", column=column, mend="write '*', '#' or '*#'")
     if not rest:
         raise FormulaError(f"{marks!r} stands alone", column=column, mend="a size is one word: 'G*I', '*B', '#N'")
     if marks and not rest.isidentifier():

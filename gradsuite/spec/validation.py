@@ -1,8 +1,8 @@
-"""Keys and types: what pydantic finds wrong in a tree, said at its place, and mended so that the rest can be checked."""
+"""Keys and types: what pydantic finds wrong in a tree, said at its place, and mended so that the rest is checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args
 
@@ -26,8 +26,8 @@ _EXPECTED = {
     "string_too_short": "text that is not empty",
     "none_required": "nothing",
 }
-_STAND_INS: dict[str, Any] = {"a list": [], "a mapping": {}, "true or false": False, "a whole number": 0, "a number": 0.0}
-_ROUNDS = 4  # a mended mapping may show what is wrong below it
+_STAND_INS: dict[str, type] = {"a list": list, "a mapping": dict, "true or false": bool, "a whole number": int}
+_ROUNDS = 8  # a mended mapping may show what is wrong below it
 
 
 @dataclass
@@ -57,23 +57,33 @@ def validated(model: type[M], faults: Faults) -> M | None:
 
 
 def _report(error: ValidationError, model: type[BaseModel], faults: Faults) -> None:
+    """The faults of one round: unknown keys first, for a key may be missing only because it is misspelt."""
+    each_error: list[dict[str, Any]] = [dict(each) for each in error.errors(include_url=False)]
+    strangers = [each for each in each_error if each["type"] == "extra_forbidden"]
     wrong: dict[Where, _Wrong] = {}
-    for each in error.errors(include_url=False):
+    for each in strangers or each_error:
         where, fits = _path(faults.document.root, each["loc"])
         if each["type"] == "extra_forbidden":
-            _unknown_key(where, _known(model, where[:-1]), faults)
+            _unknown_key(where, model, faults)
         elif each["type"] == "missing":
             _missing_key(where, _description(model, where), faults)
         else:
             case = wrong.setdefault(where, _Wrong())
-            (case.fitting if fits else case.others).append(_expectation(dict(each)))
+            (case.fitting if fits else case.others).append(_expectation(each))
     for where, case in wrong.items():
-        _wrong_value(where, case.expected, faults)
+        if case.fitting or not _holds_another(where, [*wrong, *faults.broken]):
+            _wrong_value(where, case.expected, faults)
+
+
+def _holds_another(where: Where, places: Collection[Where]) -> bool:
+    """Whether a fault lies below: then ``where`` is of the right kind, and only other branches of a union complain."""
+    return any(len(each) > len(where) and each[: len(where)] == where for each in places)
 
 
 def _path(root: Node, location: tuple[int | str, ...]) -> tuple[Where, bool]:
     """The place that pydantic means, and whether its branches of unions fit the nodes they are about."""
-    node, where, fits = root, (), True
+    node, fits = root, True
+    where: Where = ()
     for position, key in enumerate(location):
         below = node.child(key)
         if below is not None:
@@ -101,35 +111,63 @@ def _expectation(each: dict[str, Any]) -> str:
     return _EXPECTED.get(each["type"], str(each["msg"]))
 
 
-def _unknown_key(where: Where, known: dict[str, str], faults: Faults) -> None:
-    name = str(where[-1])
+def _unknown_key(where: Where, model: type[BaseModel], faults: Faults) -> None:
+    """The fault, and the key renamed to what was meant, or else removed."""
+    name, known = str(where[-1]), _known(model, where[:-1])
     parent = faults.document.at(where[:-1])
-    assert isinstance(parent.value, dict)
-    if not name.replace("_", "").isalnum():
-        mend = "inside { }, put text that contains a comma or a bracket in quotes"
-    else:
-        mend = suggestion(name, known)
-    faults.structural(where, faults.document.key_place(where), f"unknown key {name!r}", mend)
-    _rename(parent, name, nearest(name, known), faults, where)
+    if isinstance(parent.value, dict) and name in parent.value:
+        mend = _mend_key(name, known, model)
+        faults.structural(where, faults.document.key_place(where), f"unknown key {name!r}", mend)
+        if not _is_word(name):
+            faults.broken.add((*where[:-1], _before(name, parent.value)))
+        _rename(parent.value, parent, name, nearest(name, known))
 
 
-def _rename(parent: Node, name: str, near: str | None, faults: Faults, where: Where) -> None:
+def _mend_key(name: str, known: Collection[str], model: type[BaseModel]) -> str:
+    if not _is_word(name):
+        return "inside { }, put text that contains a comma or a bracket in quotes"
+    if nearest(name, known) is None and name in _known(model, ()):
+        return f"{name!r} belongs at the top of the file"
+    return suggestion(name, known)
+
+
+def _is_word(name: str) -> bool:
+    return name.replace("_", "").isalnum()
+
+
+def _before(name: str, mapping: dict[str, Node]) -> str:
+    """The key before ``name``: its text was cut at a comma, and ``name`` is the rest of it."""
+    keys = list(mapping)
+    return keys[max(keys.index(name) - 1, 0)]
+
+
+def _rename(mapping: dict[str, Node], parent: Node, name: str, near: str | None) -> None:
     """Read on as if the key had been spelt right, so that one slip is one fault."""
-    assert isinstance(parent.value, dict)
-    value = parent.value.pop(name)
-    if near is not None and near not in parent.value:
-        parent.value[near] = value
+    value = mapping.pop(name)
+    if near is not None and near not in mapping:
+        mapping[near] = value
         parent.keys[near] = parent.keys[name]
 
 
 def _missing_key(where: Where, description: str, faults: Faults) -> None:
     parent = faults.document.at(where[:-1])
-    assert isinstance(parent.value, dict)
     name = str(where[-1])
-    place = faults.document.key_place(where[:-1])
-    owner = f" of {where[-2]!r}" if len(where) > 1 else ""
-    faults.structural(where, place, f"the key {name!r}{owner} is missing", description)
-    parent.value[name] = Node(_STAND_IN_KEYS.get(name, "0"), *place)
+    if isinstance(parent.value, dict):
+        place = faults.document.key_place(where[:-1])
+        meaning = f": {description[:1].lower()}{description[1:].rstrip('.')}" if description else ""
+        faults.structural(where, place, f"the key {name!r}{_owner(where)} is missing", f"add '{name}: ...'{meaning}")
+        parent.value[name] = Node(_STAND_IN_KEYS.get(name, "0"), *place)
+
+
+def _owner(where: Where) -> str:
+    match where[:-1]:
+        case (*_, str() as kind, int() as place):
+            return f" of entry {place + 1} of {kind!r}"
+        case (int() as place,):
+            return f" of entry {place + 1}"
+        case (*_, str() as name):
+            return f" of {name!r}"
+    return ""
 
 
 _STAND_IN_KEYS: dict[str, Any] = {"gradsuite": 1, "draws": []}
@@ -141,7 +179,7 @@ def _wrong_value(where: Where, expected: list[str], faults: Faults) -> None:
     subject = f"{where[-1]!r}" if where and isinstance(where[-1], str) else "this"
     what = f"{subject} must be {words}, not {_found(node)}"
     faults.structural(where, (node.line, node.column), what, _mend(node, expected, faults.document.text))
-    node.value = _stand_in(expected[0])
+    node.value = _stand_in("text" if "text" in expected else expected[0])
 
 
 def _found(node: Node) -> str:
@@ -171,8 +209,7 @@ def _mend(node: Node, expected: list[str], text: str) -> str:
 
 def _stand_in(expected: str) -> Any:
     if expected in _STAND_INS:
-        value = _STAND_INS[expected]
-        return type(value)()
+        return _STAND_INS[expected]()
     if expected in _EXPECTED.values():
         return "0"
     literal = expected.split(" ")[0].strip("',")

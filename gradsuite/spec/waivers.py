@@ -73,7 +73,7 @@ class Waivers:
 
 
 def waiver_file(folder: Path, torch_version: str) -> Path | None:
-    """The file for ``torch_version`` (``2.13.0+cpu``): ``2.13.0.yaml``, or else ``2.13.yaml``; None if there is neither."""
+    """The file for ``torch_version`` (``2.13.0+cpu``): ``2.13.0.yaml``, or else ``2.13.yaml``, or None."""
     release = torch_version.partition("+")[0]
     names = (release, ".".join(release.split(".")[:2]))
     return next((file for name in names if (file := folder / f"{name}.yaml").is_file()), None)
@@ -110,4 +110,4 @@ def _check(entries: list[Entry], faults: Faults) -> None:
         if not entry.link.startswith(("https://", "http://")):
             faults.add((place, "link"), f"{entry.link!r} is no link", "begin it with https://")
         if set(entry.case) <= set("*?"):
-            faults.add((place, "case"), "a waiver for every case", "name the op, the check, and the dtype if it matters")
+            faults.add((place, "case"), "a waiver for every case", "name the op and the check")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -37,7 +37,7 @@ _CORE: tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...] = (
 
 _HINTS = (
     ("mapping values are not allowed", "put text that contains ': ' in quotes"),
-    ("found character that cannot start any token", "indent by blanks, and put text that begins with @, ` or % in quotes"),
+    ("found character that cannot start any token", "indent by blanks; text that begins with @, ` or % needs quotes"),
     ("did not find expected ',' or", "inside { } or [ ], put text that contains a comma or a bracket in quotes"),
     ("did not find expected alphabetic or numeric", "put text that begins with '*' or '&' in quotes"),
     ("could not find expected ':'", "write 'key: value', with a blank after the colon"),
@@ -136,14 +136,14 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if event.tag is not None:
-            raise _Refused(event.start_mark, f"the tag {event.tag!r} is refused", "put text that begins with '!' in quotes")
+            mend = "put text that begins with '!' in quotes"
+            raise _Refused(event.start_mark, f"the tag {event.tag!r} is refused", mend)
         return self._anchored(event, depth)
 
     def _anchored(self, event: Any, depth: int) -> Node:
         if event.anchor:
             self._anchors[event.anchor] = None  # while it is open: an alias to it would be its own part
-        build = {yaml.ScalarEvent: self._scalar, yaml.SequenceStartEvent: self._sequence}.get(type(event), self._mapping)
-        node = build(event, depth)
+        node = self._BUILD[type(event)](self, event, depth)
         if event.anchor:
             self._anchors[event.anchor] = node
         return node
@@ -178,8 +178,15 @@ class _Composer:
             key = self._node(each, depth + 1)
             value = self._node(self._next(), depth + 1)
             self._enter(node, each, key, value)
-        node.end = each.end_mark.index
+        end: Any = each.end_mark
+        node.end = end.index
         return node
+
+    _BUILD: ClassVar[dict[type, Callable[[_Composer, Any, int], Node]]] = {
+        yaml.ScalarEvent: _scalar,
+        yaml.SequenceStartEvent: _sequence,
+        yaml.MappingStartEvent: _mapping,
+    }
 
     def _enter(self, mapping: Node, event: Any, key: Node, value: Node) -> None:
         assert isinstance(mapping.value, dict)
