@@ -1,0 +1,46 @@
+"""The command line. Exit codes: 0 all held, 1 a check failed, 2 a spec or the usage is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from gradsuite.cli.check import check
+from gradsuite.cli.explain import explain
+from gradsuite.cli.list import list_ops
+from gradsuite.cli.report import report
+from gradsuite.cli.run import run
+from gradsuite.errors import GradsuiteError
+
+__all__ = ["main"]
+
+WRONG_USAGE = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="gradsuite")
+def gradsuite() -> None:
+    """Says whether the gradient of a PyTorch op is right, and if not, which side is wrong.
+
+    Exit codes: 0, all held; 1, a check failed; 2, a spec or the usage is wrong.
+    """
+
+
+for command in (run, check, list_ops, explain, report):
+    gradsuite.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line on ``arguments`` (of the process unless given); gives the exit code."""
+    try:
+        return int(gradsuite.main(arguments, prog_name="gradsuite", standalone_mode=False) or 0)
+    except click.ClickException as fault:
+        fault.show()
+    except GradsuiteError as fault:
+        print(f"gradsuite: {fault}", file=sys.stderr)
+    except click.Abort:
+        print("gradsuite: interrupted", file=sys.stderr)
+        return 130
+    return WRONG_USAGE

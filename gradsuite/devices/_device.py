@@ -1,0 +1,21 @@
+"""What a device is to gradsuite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Device:
+    """A place to run ops.
+
+    ``available`` tells whether this machine has it, ``missing`` what to say where it does not, ``flags`` the settings
+    in force that change numerics (recorded with every run), ``wait`` returns when queued work is done.
+    """
+
+    name: str  # as torch names it
+    available: Callable[[], bool]
+    missing: str
+    flags: Callable[[], Mapping[str, str]]
+    wait: Callable[[], None]

@@ -1,0 +1,55 @@
+"""A case's result as plain text, for a test run or an exception: what failed, who is wrong, how to see it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import indent
+
+from gradsuite.reporters import words
+from gradsuite.results import Array, CaseResult, Failure, Says
+
+_MOST = 400  # characters of one value
+
+
+def case_text(result: CaseResult) -> str:
+    """The result's failures, or why it could not be run."""
+    told = [failure_text(failure) for failure in result.failures] or [result.reason or result.outcome.value]
+    return "\n".join(words.clean(line) for line in "\n\n".join([result.id, *told]).split("\n"))
+
+
+def failure_text(failure: Failure) -> str:
+    """One failure: comparison, culprit, smallest input, what each route says, replay command and reproducer."""
+    return "\n".join(_lines(failure))
+
+
+def _lines(failure: Failure) -> Iterator[str]:
+    yield f"{failure.comparison}: {words.story(failure)}"
+    yield from (f"  {_array(array)}" for array in (*failure.inputs, *failure.cotangents))
+    yield from (f"  {name} = {value}" for name, value in failure.arguments.items())
+    if failure.where:
+        yield f"  at {failure.where}: got {failure.got}, expected {failure.expected}{_distance(failure)}"
+    yield from (f"  {_says(says)}" for says in failure.says)
+    if failure.replay:
+        yield f"  again: {failure.replay}"
+    if failure.reproducer:
+        yield "  with torch alone:"
+        yield indent(failure.reproducer.rstrip(), "    ")
+
+
+def _array(array: Array) -> str:
+    layout = "" if array.layout == "contiguous" else f", {array.layout}"
+    return f"{array.name} = {words.clip(array.text, _MOST)}  ({array.dtype}{layout})"
+
+
+def _says(says: Says) -> str:
+    mark = "agrees" if says.agrees else "differs"
+    return f"{says.route:<12} {words.clip(says.value, _MOST)}  (bar {says.bar}, {mark})"
+
+
+def _distance(failure: Failure) -> str:
+    parts = [
+        f"{words.number(value)} {unit}"
+        for value, unit in ((failure.ulps, "ULP"), (failure.ratio, "natural errors"))
+        if value is not None
+    ]
+    return f" ({', '.join(parts)})" if parts else ""
