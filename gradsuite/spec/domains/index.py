@@ -2,6 +2,4 @@
 
 from gradsuite.spec.domain import Bounds, DomainKind
 
-DOMAIN = DomainKind(
-    "index", "an integer, 0 <= x < size", ("size",), "integer", lambda size: Bounds(0, size - 1)
-)
+DOMAIN = DomainKind("index", "an integer, 0 <= x < size", ("size",), "integer", lambda size: Bounds(0, size - 1))

@@ -89,5 +89,7 @@ def test_unknown_name() -> None:
 
 
 def test_domains_import_neither_torch_nor_numpy() -> None:
-    code = "import sys; from gradsuite.spec import domains as d; d.names(); print({'torch', 'numpy'} & set(sys.modules))"
+    code = (
+        "import sys; from gradsuite.spec import domains as d; d.names(); print({'torch', 'numpy'} & set(sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
