@@ -1,0 +1,84 @@
+"""The op agrees with the other compositions that the spec declares, in value and in every gradient.
+
+Convolution is unfold, matrix product and fold; cross entropy is the negative log likelihood of log-softmax. The two
+may differ by the natural error of computing both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from gradsuite.comparison import Check, Comparison, Figures
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.numerics.noise import Noise
+from gradsuite.numerics.precision import widen
+from gradsuite.results import Culprit
+from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.natural import Computation, Numbers
+from gradsuite.routes.point import Point, Tensors
+from gradsuite.routes.residual import residuals
+from gradsuite.routes.reverse import gradients
+from gradsuite.sample import Sample, Subject
+from gradsuite.spec.definition import Definition, Equivalence
+from gradsuite.spec.formula import evaluate
+from gradsuite.spec.lower import Scope
+from gradsuite.subject import TORCH, resolve
+
+
+def compare(evidence: Evidence) -> Iterator[Comparison]:
+    """For each composition: its values, and its gradient for each differentiable input."""
+    definition = evidence.subject.definition
+    assert definition is not None
+    for name, other in definition.equals.items():
+        if other.when is None or evaluate(other.when, _scope(definition, evidence.point), TORCH):
+            yield from _compare(evidence, name, composed(evidence.subject, definition, other))
+
+
+def _compare(evidence: Evidence, name: str, other: Subject) -> Iterator[Comparison]:
+    for gap in residuals(evidence, _computation(other), salt=6):
+        culprit, sentence = _blame(evidence, name) if gap.agreement is Agreement.DISAGREE else (None, "")
+        yield Comparison(
+            f"equivalence with {name}: {gap.name}", gap.agreement, culprit, sentence,
+            where=f"{gap.name}, element {gap.where}", got=f"apart by {gap.size:.3g}", expected="equal",
+            figures=Figures(ratios=gap.ratios),
+        )  # fmt: skip
+
+
+def composed(subject: Subject, definition: Definition, other: Equivalence) -> Subject:
+    """The composition as a subject of the same inputs."""
+    functions = {short: resolve(path) for short, path in other.functions.items()}
+
+    def call(tensors: Tensors, sample: Sample) -> tuple[torch.Tensor, ...]:
+        names = {**sample.symbols, **sample.arguments, **tensors, **functions}
+        return (evaluate(other.expression, names, TORCH),)
+
+    return Subject(subject.name, call, definition, subject.random)
+
+
+def _scope(definition: Definition, point: Point) -> Scope:
+    return Scope(definition, point.tensors, point.sample.arguments, point.sample.symbols, {}, TORCH)
+
+
+def _computation(other: Subject) -> Computation:
+    def compute(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
+        twin = point.of(other)
+        mine, theirs = gradients(point, cotangents), gradients(twin, cotangents)
+        numbers = {f"gradient of {n}": widen(mine[n]) - widen(theirs[n]) for n in point.names}
+        return {"value": widen(point.outputs[0]) - widen(twin.outputs[0])} | numbers
+
+    return compute
+
+
+def _blame(evidence: Evidence, name: str) -> tuple[Culprit, str]:
+    """The composition is the spec's word; the op is to blame only where another route says so, too."""
+    if evidence.values_agree is False:
+        return evidence.blame("reverse")
+    if evidence.ballot.agree("reverse", "differences") is False:
+        culprit, sentence = evidence.blame("reverse")
+        return culprit, f"{sentence}; so it differs from {name}"
+    return Culprit.SPEC, f"the spec is wrong: the op is not equal to {name}, though its gradient agrees with differences"
+
+
+CHECK = Check(compare, needs=lambda definition: "" if definition and definition.equals else "no equivalence is declared")

@@ -1,0 +1,58 @@
+"""The autograd graph is what the spec says: the result's node, atomic or composite, and who carries a gradient.
+
+``node`` names the result's grad_fn. An atomic op has one node of its own between its result and the inputs; a composite
+has several. Inputs and outputs declared not differentiable carry no gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from gradsuite.comparison import Check, Comparison
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.results import Culprit
+from gradsuite.routes.evidence import Evidence
+from gradsuite.spec.definition import Definition
+
+
+def compare(evidence: Evidence) -> Iterator[Comparison]:
+    """One comparison for each fact that is declared."""
+    definition = evidence.subject.definition
+    assert definition is not None
+    outputs = evidence.point.graph[1]
+    yield from _outputs(definition, outputs)
+    carrying = [output for output in outputs if output.requires_grad]
+    if definition.node is not None and carrying:
+        name = carrying[0].grad_fn.name()  # type: ignore[union-attr]
+        yield _fact("node of the result", definition.node, name)
+        kind = "atomic" if _is_atomic(carrying[0].grad_fn) else "composite"
+        yield _fact("atomic or composite", "atomic" if definition.atomic else "composite", kind)
+
+
+def _outputs(definition: Definition, outputs: tuple[torch.Tensor, ...]) -> Iterator[Comparison]:
+    names = list(definition.forward) or ["y"]
+    for name, output in zip(names, outputs, strict=False):
+        expected = "no gradient" if name in definition.constant_outputs else "a gradient"
+        yield _fact(f"output {name} carries", expected, "a gradient" if output.requires_grad else "no gradient")
+
+
+def _is_atomic(node: object) -> bool:
+    """Whether every path from ``node`` ends at once in leaves (a cast or expand made for broadcasting is not counted)."""
+    below = [child for child, _ in node.next_functions if child is not None]  # type: ignore[attr-defined]
+    return all(hasattr(child, "variable") for child in below)
+
+
+def _fact(name: str, declared: str, found: str) -> Comparison:
+    if declared == found:
+        return Comparison(name, Agreement.AGREE)
+    sentence = f"the spec says {declared}, autograd says {found}"
+    return Comparison(name, Agreement.DISAGREE, Culprit.SPEC, sentence, got=found, expected=declared)
+
+
+def _needs(definition: Definition | None) -> str:
+    return "" if definition is not None else "no graph is declared"
+
+
+CHECK = Check(compare, needs=_needs, samples="first")

@@ -1,0 +1,65 @@
+"""The identities that the spec declares hold for the gradients that autograd computes.
+
+Each is an equation in the inputs, the output y, the cotangent ct and the gradients d_<input>: the columns of
+softmax's Jacobian sum to zero, a homogeneous function obeys Euler's relation. Left minus right must be zero within
+the natural error of computing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from gradsuite.comparison import Check, Comparison, Figures
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.numerics.noise import Noise
+from gradsuite.numerics.precision import widen
+from gradsuite.results import Culprit
+from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.natural import Computation, Numbers
+from gradsuite.routes.point import Point
+from gradsuite.routes.residual import residuals
+from gradsuite.routes.reverse import gradients
+from gradsuite.spec.definition import Definition
+from gradsuite.spec.formula import evaluate
+from gradsuite.spec.lower import Scope
+from gradsuite.subject import TORCH
+
+
+def compare(evidence: Evidence) -> Iterator[Comparison]:
+    """One comparison for each declared identity."""
+    definition = evidence.subject.definition
+    assert definition is not None
+    for gap in residuals(evidence, _computation(definition), salt=5):
+        culprit, sentence = _blame(evidence, gap.name) if gap.agreement is Agreement.DISAGREE else (None, "")
+        yield Comparison(
+            f"identity {gap.name}", gap.agreement, culprit, sentence, where=f"element {gap.where}" if gap.where else "",
+            got=f"a residual of {gap.size:.3g}", expected="0", figures=Figures(ratios=gap.ratios),
+        )  # fmt: skip
+
+
+def _computation(definition: Definition) -> Computation:
+    def compute(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
+        known = {f"d_{name}": widen(g) for name, g in gradients(point, cotangents).items()}
+        known |= {"ct": widen(cotangents[0]), "y": widen(point.outputs[point.selected[0]])}
+        inputs = {name: None if t is None else widen(t) for name, t in point.tensors.items()}
+        scope = Scope(definition, inputs, point.sample.arguments, point.sample.symbols, {}, TORCH, extra=known)
+        return {
+            name: torch.as_tensor(evaluate(left, scope, TORCH) - evaluate(right, scope, TORCH))
+            for name, (left, right) in definition.identities.items()
+        }
+
+    return compute
+
+
+def _blame(evidence: Evidence, name: str) -> tuple[Culprit, str]:
+    """The identity is the spec's word; the backward is to blame only where another route says so, too."""
+    votes = evidence.ballot
+    if votes.agree("reverse", "differences") is False or (votes.proven and votes.agree("reverse", "formula") is False):
+        culprit, sentence = evidence.blame("reverse")
+        return culprit, f"{sentence}; so identity {name} fails"
+    return Culprit.SPEC, f"the spec is wrong: identity {name} does not hold, though the gradient agrees with differences"
+
+
+CHECK = Check(compare, needs=lambda definition: "" if definition and definition.identities else "no identity is declared")

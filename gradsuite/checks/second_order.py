@@ -1,0 +1,64 @@
+"""The backward can itself be differentiated, and rightly.
+
+The number d/dh <t, vjp(x + h w; ct)> at h = 0, for a second tangent w, is computed by reverse mode over reverse mode
+and held against central differences of the first gradient, and against differences at 400 bits of the declared
+derivative. A backward that refuses to be differentiated is unsupported here; one that is silently treated as a
+constant is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradsuite.comparison import Check, Comparison, Figures
+from gradsuite.numerics.blame import Ballot, blame
+from gradsuite.numerics.estimate import Agreement, Estimate
+from gradsuite.results import Says
+from gradsuite.routes import differences, formula, second
+from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.natural import natural_error
+
+NAME = "second order along two tangents"
+
+
+def compare(evidence: Evidence) -> Iterator[Comparison]:
+    """One comparison: the curvature along two tangents."""
+    point = evidence.point
+    value = second.curvature(point, point.cotangents).item()
+    line = second.GradientLine(point)
+    scale, resolution = evidence.scale, evidence.resolution
+    if evidence.is_wide:
+        count = sum(t.numel() for t in point.tangents.values())
+        sharp = Estimate(value, count * differences.EPS * abs(value))
+        slope = differences.quick(line)
+        if sharp.compare(slope.central, scale=scale, resolution=resolution) is Agreement.AGREE:
+            yield Comparison(NAME, Agreement.AGREE, figures=Figures(bar=slope.central.bar / scale if scale else None))
+            return
+    yield _weigh(evidence, value, line)
+
+
+def _weigh(evidence: Evidence, value: float, line: second.GradientLine) -> Comparison:
+    natural = natural_error(evidence.point, second.as_numbers, salt=3)
+    vote, slope = Estimate(value, natural.bound("curvature").item()), differences.thorough(line)
+    votes = {"second": vote, "differences": slope.central}
+    truth = evidence.formula.curvature if evidence.formula is not None and not evidence.is_surrogate else None
+    if truth is not None:
+        votes["formula"] = formula.estimate(truth)
+    opinions = [
+        vote.compare(other, scale=evidence.scale, resolution=evidence.resolution)
+        for route, other in votes.items()
+        if route != "second" and not (route == "differences" and slope.kink and slope.between(vote))
+    ]
+    if Agreement.DISAGREE not in opinions:
+        verdict = Agreement.AGREE if Agreement.AGREE in opinions else Agreement.INCONCLUSIVE
+        return Comparison(NAME, verdict, sentence="the bars are too wide to decide")
+    ballot = Ballot(votes, evidence.proven, evidence.values_agree)
+    culprit, sentence = blame(ballot, "second")
+    says = tuple(
+        Says(route=r, value=f"{v.value:.17g}", bar=f"{v.bar:.2g}", agrees=ballot.agree("second", r) is not False)
+        for r, v in votes.items()
+    )
+    return Comparison(NAME, Agreement.DISAGREE, culprit, sentence, says)
+
+
+CHECK = Check(compare)

@@ -1,0 +1,58 @@
+"""What a check is, and what it says of one sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.results import Culprit, Says
+
+if TYPE_CHECKING:
+    from gradsuite.routes.evidence import Evidence
+    from gradsuite.spec.definition import Definition
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one comparison measured, for the report's histograms."""
+
+    ulps: tuple[float, ...] = ()  # one for each element
+    ratios: tuple[float, ...] = ()  # error over natural error, one for each element
+    digits: float | None = None  # to which the declared formula is proven
+    bar: float | None = None  # of the differences, relative
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One property at one sample. ``name`` says which, and stays the same while a failure is shrunk."""
+
+    name: str
+    agreement: Agreement
+    culprit: Culprit | None = None
+    sentence: str = ""  # why it failed, or why nothing could be decided
+    says: tuple[Says, ...] = ()
+    where: str = ""
+    got: str = ""
+    expected: str = ""
+    figures: Figures = field(default_factory=Figures)
+    wrong_input: str | None = None  # the input whose gradient is wrong, where that is what failed
+
+    @property
+    def key(self) -> tuple[str, Culprit | None]:
+        """What shrinking must keep: the comparison and who is blamed."""
+        return self.name, self.culprit
+
+
+@dataclass(frozen=True)
+class Check:
+    """One property. ``compare`` yields its comparisons at a sample; ``needs`` says why a definition has nothing to
+    check, or is empty.
+
+    ``samples``: drawn (the shared samples), edge, kink, or first (one ordinary sample).
+    """
+
+    compare: Callable[[Evidence], Iterator[Comparison]]
+    needs: Callable[[Definition | None], str] = lambda definition: ""
+    samples: Literal["drawn", "edge", "kink", "first"] = "drawn"

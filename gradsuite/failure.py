@@ -1,0 +1,177 @@
+"""The story of a failure: everything a person needs to believe it, to see it and to run it again."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from gradsuite import jacobian
+from gradsuite.comparison import Comparison
+from gradsuite.numerics.diagnosis import Fit, diagnose
+from gradsuite.numerics.precision import Format, widen
+from gradsuite.reproducer import reproducer
+from gradsuite.results import Array, Culprit, Failure, Picture, Step
+from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.natural import CONFIDENCE
+from gradsuite.sample import Sample
+
+PICTURED = 1024  # entries of a Jacobian that is drawn
+
+
+def tell(evidence: Evidence, comparison: Comparison, *, op: str, replay: str) -> Failure:
+    """The record of ``comparison``, which failed at the evidence's sample."""
+    sample, culprit = evidence.sample, comparison.culprit or Culprit.UNDECIDED
+    jacobians = _jacobians(evidence, comparison)
+    return Failure(
+        comparison=comparison.name,
+        culprit=culprit,
+        sentence=comparison.sentence,
+        hint=_hint(evidence, comparison, jacobians),
+        inputs=tuple(array(name, t, sample) for name, t in sample.tensors.items() if t is not None),
+        cotangents=tuple(array(f"ct {i}", ct) for i, ct in enumerate(_cotangents(evidence))),
+        arguments={name: repr(value) for name, value in sample.arguments.items()},
+        variant=sample.variant,
+        says=comparison.says,
+        where=comparison.where or _where(jacobians),
+        got=comparison.got,
+        expected=comparison.expected,
+        ulps=max(comparison.figures.ulps, default=None),
+        ratio=max(comparison.figures.ratios, default=None),
+        picture=_picture(jacobians),
+        steps=_steps(evidence),
+        replay=replay,
+        reproducer=reproducer(evidence, op=op),
+    )
+
+
+def array(name: str, tensor: torch.Tensor, sample: Sample | None = None) -> Array:
+    """A tensor as an exact, plain record."""
+    plain = tensor.detach().resolve_conj().resolve_neg().cpu()
+    return Array(
+        name=name,
+        dtype=str(tensor.dtype).removeprefix("torch."),
+        shape=tuple(tensor.shape),
+        layout=sample.layouts.get(name, "contiguous") if sample else "contiguous",
+        requires_grad=bool(sample and name in sample.differentiable),
+        hex=tuple(_hex(value) for value in plain.reshape(-1).tolist()),
+        text=_text(plain),
+    )
+
+
+def _hex(value: complex | float | int | bool) -> str:
+    if isinstance(value, complex):
+        return f"{value.real.hex()},{value.imag.hex()}"
+    return value.hex() if isinstance(value, float) else str(int(value))
+
+
+def _text(plain: torch.Tensor) -> str:
+    if plain.numel() > 64:
+        return f"{plain.numel()} elements, first {plain.reshape(-1)[:8].tolist()}"
+    return str(plain.tolist())
+
+
+def _cotangents(evidence: Evidence) -> list[torch.Tensor]:
+    try:
+        return list(evidence.point.cotangents)
+    except Exception:  # the op itself fails at this sample; its inputs are still worth telling
+        return []
+
+
+Jacobians = tuple[str, torch.Tensor, torch.Tensor]  # input, got, truth
+
+
+def _jacobians(evidence: Evidence, comparison: Comparison) -> Jacobians | None:
+    """The wrong Jacobian and the right one for the input whose gradient is wrong, where both are small enough."""
+    if comparison.culprit not in (Culprit.BACKWARD, Culprit.SPEC, Culprit.JVP):
+        return None
+    found: Jacobians | None = None
+    with torch.random.fork_rng(devices=[]):
+        for name in [comparison.wrong_input] if comparison.wrong_input else evidence.point.names:
+            rows, columns = jacobian.size(evidence, name)
+            if not 0 < rows * columns <= jacobian.LIMIT:
+                continue
+            got, truth = _pair(evidence, name, comparison.culprit)
+            found = found or (name, got, truth)
+            if not _fit(evidence, name, got, truth).explains(truth):
+                return name, got, truth
+    return found
+
+
+def _pair(evidence: Evidence, name: str, culprit: Culprit) -> tuple[torch.Tensor, torch.Tensor]:
+    reverse = jacobian.by_reverse(evidence, name)
+    if culprit is Culprit.SPEC and evidence.formula is not None:
+        return jacobian.by_formula(evidence, name), reverse
+    if evidence.formula is not None and evidence.proven is not False:
+        return reverse, jacobian.by_formula(evidence, name)
+    if reverse.is_complex() or evidence.is_surrogate:
+        return reverse, reverse
+    return reverse, jacobian.by_differences(evidence, name)
+
+
+def _fit(evidence: Evidence, name: str, got: torch.Tensor, truth: torch.Tensor) -> Fit:
+    exact = evidence.formula is not None and evidence.is_wide
+    unit = Format.of(evidence.dtype).unit
+    # Column differences here are plain: good to about eight digits; the verdict was reached with better ones.
+    slack = max(CONFIDENCE * unit, 0.0 if exact else 2.0**-26)
+    bound = slack * truth.abs().clamp(min=truth.abs().max().item() if truth.numel() else 0.0)
+    tensor = evidence.point.tensors[name]
+    assert tensor is not None
+    shape = tuple(evidence.point.select(evidence.point.outputs)[0].shape)
+    return Fit(got, truth, bound, shape, tuple(tensor.shape))
+
+
+def _hint(evidence: Evidence, comparison: Comparison, jacobians: Jacobians | None) -> str:
+    if jacobians is None:
+        return ""
+    name, got, truth = jacobians
+    said = diagnose(_fit(evidence, name, got, truth))
+    if said:
+        return f"{said} (in the gradient of {name})" if len(evidence.point.names) > 1 else said
+    return _nonlinear(evidence, name, truth) if comparison.culprit is Culprit.BACKWARD else ""
+
+
+def _nonlinear(evidence: Evidence, name: str, truth: torch.Tensor) -> str:
+    """The Jacobian is right on basis cotangents, and yet the gradient is wrong: what was done to the cotangent?"""
+    ct = torch.cat([widen(c).reshape(-1) for c in evidence.point.cotangents])
+    got = widen(evidence.gradients[name]).reshape(-1)
+    if ct.is_complex() or truth.is_complex():
+        return ""
+    for words, changed in (("only positive cotangents count", ct.relu()), ("only the magnitude of the cotangent counts", ct.abs())):
+        candidate = changed @ truth
+        if bool(((got - candidate).abs() <= 2.0**-20 * candidate.abs().max()).all()):
+            return words
+    return ""
+
+
+def _where(jacobians: Jacobians | None) -> str:
+    if jacobians is None:
+        return ""
+    name, got, truth = jacobians
+    error = (got - truth).abs().nan_to_num(nan=math.inf)
+    row, column = divmod(int(error.argmax()), error.shape[1])
+    return f"dy[{row}] / d{name}[{column}] (flat indices)" if error.max() > 0 else ""
+
+
+def _picture(jacobians: Jacobians | None) -> Picture | None:
+    if jacobians is None or jacobians[1].is_complex() or jacobians[1].numel() > PICTURED:
+        return None
+    _, got, truth = jacobians
+    rows, columns = got.shape
+    parts = (truth, got, got - truth)
+    flat = [tuple(part.reshape(-1).tolist()) for part in parts]
+    return Picture(rows=rows, columns=columns, truth=flat[0], got=flat[1], error=flat[2])
+
+
+def _steps(evidence: Evidence) -> tuple[Step, ...]:
+    """Distance between each central difference and the reverse slope, over the step size."""
+    if "thorough" not in evidence.__dict__ or "reverse_slope" not in evidence.__dict__:
+        return ()
+    slope, value = evidence.thorough, evidence.reverse_slope
+    return tuple(
+        Step(size=size, error=abs(found - value), bar=slope.central.bar)
+        for size, found in zip(slope.steps, slope.slopes, strict=True)
+        if math.isfinite(found)
+    )
+
+

@@ -1,0 +1,67 @@
+"""Whole Jacobians of small samples, by each route, for pictures and for diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from gradsuite.numerics.precision import widen
+from gradsuite.routes import differences
+from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.formula import as_computation
+from gradsuite.routes.reverse import gradients
+
+LIMIT = 4096  # entries
+
+
+def size(evidence: Evidence, name: str) -> tuple[int, int]:
+    """Rows (elements of the outputs that carry a gradient) and columns (elements of input ``name``)."""
+    tensor = evidence.point.tensors[name]
+    assert tensor is not None
+    return sum(o.numel() for o in evidence.point.select(evidence.point.outputs)), tensor.numel()
+
+
+def by_reverse(evidence: Evidence, name: str) -> torch.Tensor:
+    """Rows from one backward for each element of the outputs, in the tested dtype; float64 or complex128."""
+    return torch.stack([widen(gradients(evidence.point, ct)[name]).reshape(-1) for ct in _basis(evidence)]).conj()
+
+
+def by_formula(evidence: Evidence, name: str) -> torch.Tensor:
+    """The declared derivative, row by row, in float64."""
+    definition = evidence.subject.definition
+    assert definition is not None
+    wide = evidence.point.wide
+    compute = as_computation(definition)
+    rows = [compute(wide, [widen(c) for c in ct], None)[f"gradient {name}"].reshape(-1) for ct in _basis(evidence)]
+    return torch.stack(rows).conj()
+
+
+def by_differences(evidence: Evidence, name: str) -> torch.Tensor:
+    """Column by column from differences of the op in float64; real inputs only."""
+    wide = evidence.point.wide
+    primal = wide.tensors[name]
+    assert primal is not None
+    columns = []
+    for j in range(primal.numel()):
+        tangent = torch.zeros_like(primal).reshape(-1)
+        tangent[j] = primal.reshape(-1)[j].abs().clamp(min=2.0**-3)
+        columns.append(_column(evidence, name, tangent.reshape(primal.shape)) / tangent[j])
+    return torch.stack(columns, dim=1)
+
+
+def _column(evidence: Evidence, name: str, tangent: torch.Tensor) -> torch.Tensor:
+    """Richardson's extrapolation of two central differences, for all outputs at once."""
+    line = differences.Line(evidence.point, {name: tangent})
+    coarse, fine = ((line.outputs(h) - line.outputs(-h)) / (2 * h) for h in (2.0**-9, 2.0**-10))
+    return fine + (fine - coarse) / 3
+
+
+def _basis(evidence: Evidence) -> Iterator[list[torch.Tensor]]:
+    """For each element of the outputs a cotangent that is one there and zero elsewhere."""
+    outputs = evidence.point.select(evidence.point.outputs)
+    for k, output in enumerate(outputs):
+        for i in range(output.numel()):
+            weights = [torch.zeros_like(o, memory_format=torch.contiguous_format) for o in outputs]
+            weights[k].view(-1)[i] = 1
+            yield weights

@@ -1,0 +1,1 @@
+"""Verdicts without tolerances: unit roundoff, natural error, differences with bars, blame, diagnosis."""

@@ -1,0 +1,42 @@
+"""A number with its bar, and what two such numbers say of each other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+# The smallest relative mistake that a comparison must be able to see before it may count as agreement.
+RESOLUTION = 2.0**-10
+
+
+class Agreement(StrEnum):
+    """Three-valued: a bar too wide to decide is never a pass."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """``value`` is known to within ``bar`` (both floats; an infinite bar knows nothing)."""
+
+    value: float
+    bar: float
+
+    def compare(self, other: Estimate, *, scale: float, resolution: float = RESOLUTION) -> Agreement:
+        """Whether two estimates of the same number agree; ``scale`` is the number's natural magnitude.
+
+        They agree only where the bars are narrow enough to have seen a mistake of ``resolution`` times the scale.
+        """
+        apart, allowed = abs(self.value - other.value), self.bar + other.bar
+        if math.isnan(apart) or math.isnan(allowed) or math.isinf(allowed):
+            return Agreement.INCONCLUSIVE
+        if apart > allowed:
+            return Agreement.DISAGREE
+        return Agreement.AGREE if allowed <= resolution * scale or allowed == 0 else Agreement.INCONCLUSIVE
+
+    def agrees(self, other: Estimate) -> bool:
+        """Whether the bars overlap, however wide they are."""
+        return abs(self.value - other.value) <= self.bar + other.bar

@@ -1,0 +1,89 @@
+"""Stochastic arithmetic: what rounding must cost, seen by adding rounding on purpose.
+
+A float64 computation runs under a dispatch mode that perturbs the result of every ATen operation that
+rounds as the tested format would: a (1 + u d) + e d' with d, d' uniform in [-1, 1] (Monte Carlo arithmetic,
+D. S. Parker, 1997, at the granularity of ATen operations). Operations that only select, move or compare
+values are exact in every format and stay exact here; a perturbed copy would break ``==`` in their backward.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map_only
+
+from gradsuite.numerics.precision import Format
+
+# Families of operations whose results are exact: selection, movement, comparison, creation.
+EXACT = frozenset(
+    """
+    _reshape_alias _to_copy _unsafe_view abs alias amax amin aminmax arange argmax argmin argsort as_strided
+    bernoulli bitwise_and bitwise_not bitwise_or bitwise_xor broadcast_to bucketize cat ceil clamp clamp_max
+    clamp_min clone complex conj constant_pad_nd contiguous copy copysign count_nonzero cummax cummin detach
+    diag diag_embed diagonal_scatter embedding empty empty_like empty_strided eq equal expand exponential eye
+    fill flip floor fmax fmin full full_like gather ge gt heaviside im2col imag index index_fill index_select
+    isfinite isinf isnan isneginf isposinf kthvalue le lift_fresh lift_fresh_copy logical_and logical_not
+    logical_or logical_xor lt masked_fill masked_scatter masked_select max max_pool2d_with_indices
+    max_pool3d_with_indices maximum median min minimum mode nan_to_num nanmedian native_dropout ne neg new_empty
+    new_full new_ones new_zeros nonzero normal one_hot ones ones_like permute pixel_shuffle pixel_unshuffle rand
+    rand_like randint randn randn_like randperm real reflection_pad1d reflection_pad2d relu repeat
+    replication_pad1d replication_pad2d resolve_conj resolve_neg roll round scalar_tensor scatter
+    select_backward select_scatter sgn sign signbit slice_backward slice_scatter sort split split_with_sizes
+    squeeze stack take threshold threshold_backward topk tril tril_indices triu triu_indices trunc unbind unfold
+    uniform unsqueeze view_as_complex view_as_real where zero zeros zeros_like
+    """.split()
+)
+
+
+class Noise(TorchDispatchMode):
+    """Perturbs what rounds, by ``unit`` relative and ``subnormal`` absolute, from its own seed.
+
+    ``largest`` is the largest finite magnitude that any operation produced: where it exceeds what a format
+    holds, an overflow in that format is natural.
+    """
+
+    def __init__(self, form: Format, *, scale: float, seed: int) -> None:
+        super().__init__()
+        self._unit, self._subnormal = form.unit * scale, form.subnormal * scale
+        self._generator = torch.Generator().manual_seed(seed)
+        self.largest = 0.0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func.is_view or _family(func) in EXACT:
+            return result
+        if func._schema.is_mutable:
+            return tree_map_only(torch.Tensor, lambda written: written.copy_(self.perturb(written)), result)
+        return tree_map_only(torch.Tensor, self.perturb, result)
+
+    def perturb(self, tensor: torch.Tensor) -> torch.Tensor:
+        """``tensor`` with one rounding of the tested format in every element; others pass unchanged."""
+        if tensor.dtype not in (torch.float64, torch.complex128) or not tensor.numel():
+            return tensor
+        if tensor.layout != torch.strided or tensor._is_zerotensor():
+            return tensor
+        self._observe(tensor)
+        relative, absolute = self._draw(tensor)
+        # A result that is exactly zero is exact in every format: it gets no underflow error.
+        return tensor * (1 + self._unit * relative) + (tensor != 0) * (self._subnormal * absolute)
+
+    def _draw(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Two independent uniform draws in the shape of ``tensor``, stacked; complex: in both parts."""
+        parts = (2,) if tensor.is_complex() else ()
+        uniform = 2 * torch.rand((2, *tensor.shape, *parts), generator=self._generator, dtype=torch.float64) - 1
+        uniform = torch.view_as_complex(uniform) if tensor.is_complex() else uniform
+        return uniform.to(tensor.device)
+
+    def _observe(self, tensor: torch.Tensor) -> None:
+        magnitude = torch.nan_to_num(tensor.detach().abs(), nan=0.0, posinf=0.0).max().item()
+        self.largest = max(self.largest, magnitude)
+
+
+def _family(func: Any) -> str:
+    """The operation's name without namespace, overload and in-place mark: ``aten::relu_`` is ``relu``."""
+    name: str = func._schema.name.rpartition("::")[2]
+    return name if name.startswith("_") else name.rstrip("_")

@@ -1,0 +1,246 @@
+"""The recorded lines: everything that a report may know, as frozen records. No torch.
+
+A run appends one JSON line for its environment, one for each op, one for each faulty spec file and
+one for each case, flushed as it ends. Every report is made from such lines and from nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, TextIO
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class Outcome(StrEnum):
+    """What became of a case. Only ``passed`` is a pass."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    UNSUPPORTED = "unsupported"
+    WAIVED = "waived"
+    ERROR = "error"
+
+
+class Culprit(StrEnum):
+    """Which side is wrong (NUMERICS: the routes vote, each with its bar)."""
+
+    BACKWARD = "backward"
+    DOUBLE_BACKWARD = "double backward"
+    JVP = "jvp"
+    FORWARD = "forward"
+    SPEC = "spec"
+    DOMAIN = "domain"
+    UNDECIDED = "undecided"
+
+
+class Record(BaseModel):
+    """Frozen; infinities and NaN survive the trip through JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class Environment(Record):
+    """Where and how a run was made. ``flags`` are settings that change numerics."""
+
+    kind: Literal["environment"] = "environment"
+    gradsuite: str
+    torch: str
+    python: str
+    platform: str
+    devices: tuple[str, ...]
+    threads: int
+    date: str  # ISO 8601, UTC
+    command: str
+    profile: str
+    seed: int
+    flags: dict[str, str] = {}
+
+
+class GraphNode(Record):
+    """A node of the autograd graph: ``role`` is function, leaf, constant or output."""
+
+    id: int
+    name: str  # SoftmaxBackward0, AccumulateGrad, or the input's name
+    role: Literal["function", "leaf", "constant", "output"]
+    saved: tuple[str, ...] = ()  # "result: 4x5 float64"
+
+
+class Graph(Record):
+    """The autograd graph of a small sample; edges run from output towards leaves."""
+
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[tuple[int, int], ...]
+
+
+class Formula(Record):
+    """A declared formula, for people: ``mathml`` is made by gradsuite and safe to embed."""
+
+    label: str  # "y", "let e", "dx", "identity rows_sum_to_zero"
+    form: str  # forward, let, elementwise, jacobian, gradient, reshuffle, vjp, kink, equals, identity
+    text: str
+    mathml: str
+
+
+class Op(Record):
+    """What a spec says of an op, ready to show."""
+
+    kind: Literal["op"] = "op"
+    op: str  # dotted path
+    name: str  # softmax
+    family: str  # activation
+    path: str  # specs/activation/softmax.grad.yaml
+    summary: str
+    reference: str
+    source: str = ""  # the spec file's text
+    domains: dict[str, str] = {}
+    formulas: tuple[Formula, ...] = ()
+    graph: Graph | None = None
+    atomic: bool | None = None
+
+
+class SpecFault(Record):
+    """A fault of a spec file (``errors.Fault``), recorded so that the report shows it."""
+
+    kind: Literal["fault"] = "fault"
+    path: str
+    line: int
+    column: int
+    what: str
+    mend: str = ""
+
+
+class Array(Record):
+    """A value for people and for replay: nested lists of hex floats, "1/3"-free and exact."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    layout: str = "contiguous"
+    requires_grad: bool = False
+    hex: tuple[str, ...]  # float.hex() of each element in row-major order; complex as "re,im"; int as decimal
+    text: str  # short, for reading
+
+
+class Says(Record):
+    """What one route says of the number under comparison, and how sure it is."""
+
+    route: str  # reverse, forward_mode, differences, formula, reference, op, declared
+    value: str
+    bar: str
+    agrees: bool
+
+
+class Picture(Record):
+    """The Jacobian (output x input) as three small matrices; ``error`` is got minus truth."""
+
+    rows: int
+    columns: int
+    truth: tuple[float, ...]
+    got: tuple[float, ...]
+    error: tuple[float, ...]
+
+
+class Step(Record):
+    """One step of the differences: its size, its distance from the route it judges, and its bar."""
+
+    size: float
+    error: float
+    bar: float
+
+
+class Failure(Record):
+    """One comparison that failed, at its smallest sample."""
+
+    comparison: str  # "reverse: gradient of input x", pinned while shrinking
+    culprit: Culprit
+    sentence: str  # "the backward is wrong: the declared formula and the differences agree, autograd does not"
+    hint: str = ""  # what the mistake looks like: "twice too large", "only the diagonal"
+    inputs: tuple[Array, ...] = ()
+    cotangents: tuple[Array, ...] = ()
+    arguments: dict[str, str] = {}
+    variant: str = ""
+    says: tuple[Says, ...] = ()
+    where: str = ""  # "input x, element [0, 2]"
+    got: str = ""
+    expected: str = ""
+    ulps: float | None = None
+    ratio: float | None = None  # to the natural error
+    picture: Picture | None = None
+    steps: tuple[Step, ...] = ()
+    replay: str = ""  # a command
+    reproducer: str = ""  # stand-alone Python: torch alone
+
+
+class Histogram(Record):
+    """Counts between ``edges`` (one more than counts); the last edge may be infinite."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+class Measures(Record):
+    """Figures of one case over all its samples; None where the check does not measure it."""
+
+    worst_ulps: float | None = None
+    ulps: Histogram | None = None
+    worst_ratio: float | None = None  # error over natural error
+    ratios: Histogram | None = None
+    digits_proven: float | None = None  # decimal digits to which the declared formula is proven, at worst
+    median_bar: float | None = None  # of the differences, relative
+
+
+class CaseResult(Record):
+    """The outcome of one case: op x device x dtype x check."""
+
+    kind: Literal["result"] = "result"
+    id: str  # specs/activation/softmax.grad.yaml::softmax::reverse[cpu-bfloat16]
+    op: str  # dotted path, as in Op.op
+    name: str
+    path: str
+    check: str
+    device: str
+    dtype: str
+    outcome: Outcome
+    reason: str = ""  # why unsupported, inconclusive, waived or error
+    samples: int = 0
+    conclusive: int = 0
+    seconds: float = 0.0
+    seed: int = 0
+    measures: Measures = Measures()
+    failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+Line = Annotated[Environment | Op | SpecFault | CaseResult, Field(discriminator="kind")]
+_LINE: TypeAdapter[Line] = TypeAdapter(Line)
+
+
+class Recorder:
+    """Appends lines to an open text file, each flushed as it is written."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, line: Line) -> None:
+        self._file.write(line.model_dump_json() + "\n")
+        self._file.flush()
+
+
+def read(path: Path) -> Iterator[Line]:
+    """The lines of ``path``. A last line cut short by a killed run is left out: it was in flight."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    for number, text in enumerate(lines):
+        last = number == len(lines) - 1
+        if text and not last:
+            yield _LINE.validate_json(text)
+
+
+def verdict(outcomes: Iterable[Outcome]) -> Outcome:
+    """The verdict over several outcomes: the worst wins; nothing but unsupported is unsupported."""
+    seen = set(outcomes)
+    order = (Outcome.ERROR, Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PASSED, Outcome.WAIVED)
+    return next((outcome for outcome in order if outcome in seen), Outcome.UNSUPPORTED)

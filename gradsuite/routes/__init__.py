@@ -1,0 +1,1 @@
+"""The routes to a derivative: reverse, forward mode, differences, formula, reference."""

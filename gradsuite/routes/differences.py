@@ -1,0 +1,123 @@
+"""Differences of the op itself: one directional derivative over all inputs and outputs, with its own bar.
+
+The number is d/dh <ct, f(x + h t)> at h = 0 for a signed tangent t over all differentiable inputs and a
+signed cotangent ct over all outputs. Eight evaluations decide nearly always; only where they leave the bar
+too wide, or disagree, a longer tableau follows, whose rounding error is measured at the point.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from gradsuite.numerics.estimate import Estimate
+from gradsuite.numerics.precision import Format
+from gradsuite.numerics.richardson import extrapolate, noise_level
+from gradsuite.routes.point import Point
+
+FIRST = tuple(2.0**-k for k in range(7, 11))  # truncation and rounding meet near 2**-42 for a smooth function
+LONG = tuple(2.0**-k for k in range(2, 16))
+NOISE_STEP = 2.0**-14
+EPS = Format.of(torch.float64).unit
+
+
+@dataclass(frozen=True)
+class Slope:
+    """What differences say: the derivative, and the one-sided ones where the point may be a kink."""
+
+    central: Estimate
+    steps: tuple[float, ...]
+    slopes: tuple[float, ...]
+    left: Estimate | None = None
+    right: Estimate | None = None
+
+    @property
+    def kink(self) -> bool:
+        """Whether the one-sided slopes differ by more than their bars."""
+        return self.left is not None and self.right is not None and not self.left.agrees(self.right)
+
+    def between(self, number: Estimate) -> bool:
+        """Whether ``number`` lies between the one-sided slopes: a subgradient at a kink."""
+        assert self.left is not None and self.right is not None
+        low, high = sorted((self.left.value, self.right.value))
+        bar = self.left.bar + self.right.bar + number.bar
+        return low - bar <= number.value <= high + bar
+
+
+class Line:
+    """<ct, f(x + h t)> as a function of h, in float64. ``evaluate`` gives values and the sums of magnitudes."""
+
+    def __init__(self, point: Point, tangents: Mapping[str, torch.Tensor] | None = None) -> None:
+        self._point = point = point.wide
+        self._tangents = dict(point.tangents if tangents is None else tangents)
+        weights = [torch.view_as_real(ct) if ct.is_complex() else ct for ct in point.cotangents]
+        self._weights = torch.cat([w.reshape(-1) for w in weights]).to(torch.float64)
+
+    def evaluate(self, steps: Sequence[float]) -> tuple[list[float], list[float]]:
+        """Values at each signed step, and sum |ct| |f| there, which scales the rounding error."""
+        with torch.no_grad():
+            stacked = torch.stack([self.outputs(step) for step in steps])
+            values = stacked @ self._weights
+            return values.tolist(), (stacked.abs_() @ self._weights.abs()).tolist()
+
+    def shifted(self, step: float) -> dict[str, torch.Tensor | None]:
+        """The inputs at x + step t."""
+        tensors = dict(self._point.tensors)
+        for name, tangent in self._tangents.items():
+            tensors[name] = torch.add(tensors[name], tangent, alpha=step)  # type: ignore[arg-type]
+        return tensors
+
+    def outputs(self, step: float) -> torch.Tensor:
+        """All outputs that carry a gradient at x + step t, flat, float64."""
+        outputs = self._point.select(self._point.call(self.shifted(step)))
+        flat = [(torch.view_as_real(o.resolve_conj()) if o.is_complex() else o).reshape(-1) for o in outputs]
+        return (flat[0] if len(flat) == 1 else torch.cat(flat)).to(torch.float64)
+
+
+def quick(line: Line, steps: Sequence[float] = FIRST) -> Slope:
+    """Four central differences and their tableau; the rounding bar assumes an op that rounds its result well."""
+    return _central(line, steps, noise=0.0)
+
+
+def thorough(line: Line) -> Slope:
+    """A long tableau, the noise of the op measured at the point, and one-sided slopes to tell a kink."""
+    noise = _noise(line)
+    far, near = (_central(line, LONG[start::2], noise=noise) for start in (0, 1))
+    # Two tableaux on different steps must agree: their distance is a bar that no single tableau can see.
+    apart = abs(far.central.value - near.central.value)
+    best = min(far, near, key=lambda slope: slope.central.bar)
+    central = Estimate(best.central.value, max(best.central.bar, apart) if math.isfinite(apart) else best.central.bar)
+    left, right = (_one_sided(line, side, noise) for side in (-1.0, 1.0))
+    return Slope(central, best.steps, best.slopes, left, right)
+
+
+def _central(line: Line, steps: Sequence[float], *, noise: float) -> Slope:
+    values, sizes = line.evaluate([*steps, *(-step for step in steps)])
+    count = len(steps)
+    usable = [k for k in range(count) if math.isfinite(values[k]) and math.isfinite(values[k + count])]
+    if len(usable) < 2 or usable != list(range(usable[0], count)):
+        return Slope(Estimate(math.nan, math.inf), tuple(steps), ())
+    slopes = [(values[k] - values[k + count]) / (2 * steps[k]) for k in usable]
+    roundings = [(noise + EPS * (sizes[k] + sizes[k + count])) / steps[k] for k in usable]
+    base = 4 ** round(math.log2(steps[0] / steps[1]))
+    return Slope(extrapolate(slopes, roundings, base=base), tuple(steps[k] for k in usable), tuple(slopes))
+
+
+def _one_sided(line: Line, side: float, noise: float) -> Estimate:
+    steps = LONG[4:]
+    values, sizes = line.evaluate([0.0, *(side * step for step in steps)])
+    usable = [k for k in range(len(steps)) if math.isfinite(values[k + 1])]
+    if not math.isfinite(values[0]) or len(usable) < 2 or usable != list(range(usable[0], len(steps))):
+        return Estimate(math.nan, math.inf)
+    slopes = [(values[k + 1] - values[0]) / (side * steps[k]) for k in usable]
+    roundings = [2 * (noise + EPS * (sizes[0] + sizes[k + 1])) / steps[k] for k in usable]
+    return extrapolate(slopes, roundings, base=2)
+
+
+def _noise(line: Line) -> float:
+    """Three standard deviations of the op's own rounding error, seen in high differences around the point."""
+    values, _ = line.evaluate([k * NOISE_STEP for k in range(-4, 5)])
+    return 3 * noise_level(values) if all(map(math.isfinite, values)) else 0.0

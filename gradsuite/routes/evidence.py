@@ -1,0 +1,229 @@
+"""All that the routes say of one sample, each computed on first use and shared by the checks."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import torch
+
+from gradsuite.errors import Unsupported
+from gradsuite.numerics.blame import Ballot, blame
+from gradsuite.numerics.estimate import RESOLUTION, Estimate
+from gradsuite.numerics.noise import Noise
+from gradsuite.numerics.precision import Format, inner, widen
+from gradsuite.results import Culprit, Says
+from gradsuite.routes import differences, forward_mode, formula, natural, reverse
+from gradsuite.routes.point import Point
+from gradsuite.sample import Sample, Subject
+
+
+class Evidence:
+    """The routes at one point. ``dtype`` is the tested dtype; numbers are float64 unless said otherwise."""
+
+    def __init__(self, subject: Subject, sample: Sample) -> None:
+        self.subject, self.sample = subject, sample
+        self.point = Point(subject, sample)
+
+    @cached_property
+    def dtype(self) -> torch.dtype:
+        """The tested dtype: that of the differentiable inputs."""
+        found = [t.dtype for name in self.point.names if (t := self.point.tensors[name]) is not None]
+        return found[0] if found else torch.float64
+
+    @cached_property
+    def is_wide(self) -> bool:
+        """Whether the tested dtype is float64 or complex128 itself."""
+        return self.point.wide is self.point
+
+    @property
+    def is_surrogate(self) -> bool:
+        """Whether the declared derivative is, on purpose, not that of the op's values."""
+        return self.subject.definition is not None and self.subject.definition.surrogate is not None
+
+    @property
+    def resolution(self) -> float:
+        """The smallest relative mistake that this dtype's own rounding lets anybody see."""
+        return max(RESOLUTION, 2 * natural.CONFIDENCE * Format.of(self.dtype).unit)
+
+    # Gradients, tensor by tensor.
+
+    @cached_property
+    def gradients(self) -> dict[str, torch.Tensor]:
+        """Reverse mode in the tested dtype."""
+        return reverse.gradients(self.point)
+
+    @cached_property
+    def reference(self) -> dict[str, torch.Tensor]:
+        """Reverse mode in float64 at the same values."""
+        return self.gradients if self.is_wide else reverse.gradients(self.point.wide)
+
+    @cached_property
+    def formula(self) -> formula.Formula | None:
+        """The declared formula in balls, where the spec declares forward and derivative."""
+        definition = self.subject.definition
+        if definition is None or not definition.forward or set(self.point.names) - set(definition.derivative):
+            return None
+        return formula.Formula(definition, self.point)
+
+    @cached_property
+    def truth(self) -> dict[str, torch.Tensor]:
+        """The gradients to believe, float64: the declared formula's, else float64 reverse mode's."""
+        if self.formula is None:
+            return self.reference
+        return {
+            name: torch.as_tensor(midpoints).reshape(self.gradients[name].shape)
+            for name, midpoints in zip(self.formula.gradients, formula.tensors(self.formula.gradients), strict=True)
+        }
+
+    @cached_property
+    def natural(self) -> natural.Natural:
+        """Natural errors of outputs (``output 0``), gradients (``gradient x``) and of the ``slope`` <t, vjp(ct)>."""
+        through_op = natural.natural_error(self.point, _first_order)
+        definition = self.subject.definition
+        if definition is None or self.formula is None:
+            return natural.with_floor(through_op, self.point)
+        return natural.larger(through_op, natural.natural_error(self.point, formula.as_computation(definition), salt=1))
+
+    # One number: <t, vjp(ct)> = <ct, J t>.
+
+    @cached_property
+    def scale(self) -> float:
+        """The natural magnitude of the slope: sum |t| |g|, or sum |ct| |y| where the gradient is zero."""
+        sizes = ((widen(t).abs() * widen(self.gradients[n]).abs()).sum() for n, t in self.point.tangents.items())
+        total = float(sum(size.item() for size in sizes))
+        return total if total > 0 else self._output_scale
+
+    @cached_property
+    def _output_scale(self) -> float:
+        pairs = zip(self.point.wide.cotangents, self.point.select(self.point.outputs), strict=True)
+        return float(sum((ct.abs() * widen(y).abs()).nan_to_num(posinf=0.0).sum().item() for ct, y in pairs))
+
+    @cached_property
+    def reverse_slope(self) -> float:
+        """<t, g> with the gradient in the tested dtype, summed in float64."""
+        pairs = ((widen(self.gradients[name]), widen(t)) for name, t in self.point.tangents.items())
+        return float(sum(inner(g, t).item() for g, t in pairs))
+
+    @cached_property
+    def reverse_vote(self) -> Estimate:
+        """The reverse slope with the natural error of computing it in the tested dtype."""
+        return Estimate(self.reverse_slope, self.natural.bound("slope").item())
+
+    @cached_property
+    def reference_vote(self) -> Estimate:
+        """The slope of float64 reverse mode."""
+        pairs = ((self.reference[name], t) for name, t in self.point.wide.tangents.items())
+        value = float(sum(inner(g, t).item() for g, t in pairs))
+        unit_ratio = Format.of(torch.float64).unit / Format.of(self.dtype).unit
+        return Estimate(value, self.natural.bound("slope").item() * unit_ratio)
+
+    @cached_property
+    def line(self) -> differences.Line:
+        """The op along the tangent."""
+        return differences.Line(self.point)
+
+    @cached_property
+    def quick(self) -> differences.Slope:
+        """Differences, eight evaluations."""
+        return differences.quick(self.line)
+
+    @cached_property
+    def thorough(self) -> differences.Slope:
+        """Differences with measured noise and one-sided slopes."""
+        return differences.thorough(self.line)
+
+    @cached_property
+    def forward_slope(self) -> float:
+        """<ct, J t> by forward mode in the tested dtype; raises Unsupported."""
+        pairs = zip(self.point.cotangents, forward_mode.jvp(self.point), strict=True)
+        return float(sum(inner(widen(ct), widen(tangent)).item() for ct, tangent in pairs))
+
+    @cached_property
+    def forward_vote(self) -> Estimate:
+        """The forward-mode slope with the natural error of computing it; raises Unsupported."""
+        errors = natural.natural_error(self.point, _forward_order, salt=2)
+        bar = max(errors.bound("slope").item(), self.natural.bound("slope").item())
+        return Estimate(self.forward_slope, bar)
+
+    @cached_property
+    def formula_vote(self) -> Estimate | None:
+        """The declared formula's slope."""
+        return None if self.formula is None else formula.estimate(self.formula.slope)
+
+    @cached_property
+    def proven(self) -> bool | None:
+        """Whether the declared derivative is that of the declared forward here; None where nothing decides."""
+        if self.formula is None or self.formula.proof is None:
+            return None
+        gap, digits = self.formula.proof
+        if abs(gap.value) > gap.bar:
+            return False
+        return True if digits > 16 else None
+
+    @cached_property
+    def values_agree(self) -> bool | None:
+        """Whether the op in float64 computes the declared forward, within the natural error; None without a forward."""
+        if self.formula is None:
+            return None
+        twin = self if self.is_wide else Evidence.of_wide(self)
+        truths = formula.tensors(self.formula.outputs)
+        for i, truth in enumerate(truths):
+            apart = (widen(twin.point.outputs[i]) - truth).abs()
+            if bool((apart > twin.natural.bound(f"output {i}")).any()):
+                return False
+        return True
+
+    @classmethod
+    def of_wide(cls, evidence: Evidence) -> Evidence:
+        """The evidence at the same values in float64."""
+        twin = cls(evidence.subject, evidence.sample)
+        twin.point = evidence.point.wide
+        return twin
+
+    # Verdicts.
+
+    @cached_property
+    def ballot(self) -> Ballot:
+        """Every route's vote on the slope, as far as it is to be had."""
+        votes = {"reverse": self.reverse_vote, "differences": self.thorough.central, "reference": self.reference_vote}
+        if self.is_wide:
+            del votes["reference"]
+        if self.is_surrogate:
+            del votes["differences"]
+        try:
+            votes["forward_mode"] = self.forward_vote
+        except (Unsupported, RuntimeError):
+            pass
+        if self.formula_vote is not None:
+            votes["formula"] = self.formula_vote
+        known = {route: vote for route, vote in votes.items() if math.isfinite(vote.bar) and math.isfinite(vote.value)}
+        return Ballot(known, self.proven, self.values_agree)
+
+    def blame(self, accused: str) -> tuple[Culprit, str]:
+        """Who is wrong, and one sentence that says why."""
+        return blame(self.ballot, accused)
+
+    def says(self, accused: str) -> tuple[Says, ...]:
+        """The table of what each route says."""
+        return tuple(
+            Says(route=route, value=f"{vote.value:.17g}", bar=f"{vote.bar:.2g}", agrees=self.ballot.agree(accused, route) is not False)
+            for route, vote in self.ballot.votes.items()
+        )
+
+
+def _first_order(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> natural.Numbers:
+    gradients = reverse.gradients(point, cotangents)
+    slope = sum(inner(gradients[name], t) for name, t in point.tangents.items())
+    numbers = {f"output {i}": output.detach() for i, output in enumerate(point.outputs) if _inexact(output)}
+    numbers |= {f"gradient {name}": gradient for name, gradient in gradients.items()}
+    return numbers | {"slope": torch.as_tensor(slope, dtype=torch.float64)}
+
+
+def _forward_order(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> natural.Numbers:
+    pairs = zip(cotangents, forward_mode.jvp(point), strict=True)
+    return {"slope": torch.as_tensor(sum(inner(ct, tangent) for ct, tangent in pairs), dtype=torch.float64)}
+
+
+def _inexact(tensor: torch.Tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()

@@ -1,0 +1,191 @@
+"""The declared formula in ball arithmetic: rigorous enclosures of the truth, and the proof of the formula itself.
+
+Ball arithmetic (van der Hoeven 2009; Johansson 2017, Arb) gives for each number a midpoint and a radius that
+encloses every rounding error made. Inputs are binary floating-point numbers, so they enter exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import flint
+import numpy as np
+import torch
+
+from gradsuite.numerics.estimate import Estimate
+from gradsuite.numerics.noise import Noise
+from gradsuite.numerics.precision import inner, widen
+from gradsuite.routes.natural import Computation, Numbers
+from gradsuite.routes.point import Point
+from gradsuite.routes.room import on_kink
+from gradsuite.spec.definition import Definition
+from gradsuite.spec.formula import ball_reading
+from gradsuite.spec.lower import Scope, forward, vjp
+from gradsuite.subject import TORCH
+
+BITS = 400
+STEP = -120  # the differences step by 2**STEP
+
+
+class Formula:
+    """The formulas of ``definition`` at a point, in balls of BITS bits."""
+
+    def __init__(self, definition: Definition, point: Point) -> None:
+        self._definition, self._point = definition, point.wide
+        self._reading = ball_reading.BallReading(bits=BITS)
+
+    @cached_property
+    def _inputs(self) -> dict[str, Any]:
+        return {name: None if t is None else _balls(t) for name, t in self._point.tensors.items()}
+
+    @cached_property
+    def _draws(self) -> dict[str, Any]:
+        return dict(zip(self._definition.draws, map(_balls, self._point.draws), strict=False))
+
+    def _scope(self, inputs: Mapping[str, Any]) -> Scope:
+        sample = self._point.sample
+        return Scope(self._definition, inputs, sample.arguments, sample.symbols, self._draws, self._reading)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """The scope at the point itself."""
+        return self._scope(self._inputs)
+
+    @cached_property
+    def outputs(self) -> dict[str, np.ndarray]:
+        """The declared forward, by output name."""
+        return forward(self._definition, self.scope)
+
+    @cached_property
+    def cotangents(self) -> dict[str, np.ndarray]:
+        """The point's cotangents by output name."""
+        names = [name for name in self._definition.forward if name not in self._definition.constant_outputs]
+        return {name: _balls(ct) for name, ct in zip(names, self._point.cotangents, strict=True)}
+
+    @cached_property
+    def gradients(self) -> dict[str, np.ndarray]:
+        """The declared derivative lowered to a VJP, by input name."""
+        return self.vjp(self.scope, self.cotangents)
+
+    def vjp(self, scope: Scope, cotangents: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The VJP in any scope, for the differentiable inputs."""
+        derivative = self._definition.derivative
+        return {name: vjp(derivative[name], name, scope, cotangents) for name in self._point.names}
+
+    @cached_property
+    def slope(self) -> Any:
+        """<t, vjp(ct)> as a ball."""
+        return _pair(self._tangents, self.gradients)
+
+    @cached_property
+    def _tangents(self) -> dict[str, np.ndarray]:
+        return {name: _balls(t) for name, t in self._point.tangents.items()}
+
+    @cached_property
+    def proof(self) -> tuple[Estimate, float] | None:
+        """Declared derivative minus difference of the declared forward, with its bar, and the digits they share.
+
+        Central differences along the tangent at 2**-120 and 2**-121: their distance is three times the
+        truncation error that is left. None on a kink, where there is no derivative to prove.
+        """
+        if any(mask.any() for mask in on_kink(self._definition, self._point.sample, self._point.tensors)):
+            return None
+        coarse, fine = (self._difference(STEP - k, self._declared, self.cotangents) for k in (0, 1))
+        return _compare(self.slope, coarse, fine, self._scale(self.gradients))
+
+    @cached_property
+    def curvature(self) -> Any:
+        """d/dh <t, vjp(x + h w)> by differences of the declared VJP along the second tangent: a ball, or None on a kink."""
+        if any(mask.any() for mask in on_kink(self._definition, self._point.sample, self._point.tensors)):
+            return None
+        coarse, fine = (self._curvature(STEP - k) for k in (0, 1))
+        return fine + (fine - coarse).union(coarse - fine)
+
+    def _curvature(self, exponent: int) -> Any:
+        h = flint.arb(2) ** exponent
+        along = {name: _balls(t) for name, t in self._point.second_tangents.items()}
+        sides = []
+        for sign in (1, -1):
+            inputs = {**self._inputs, **{n: self._inputs[n] + sign * h * w for n, w in along.items()}}
+            sides.append(_pair(self._tangents, self.vjp(self._scope(inputs), self.cotangents)))
+        return (sides[0] - sides[1]) / (2 * h)
+
+    def _declared(self, scope: Scope) -> Mapping[str, np.ndarray]:
+        if self._definition.surrogate is not None:
+            return {"y": scope.value(self._definition.surrogate)}
+        return forward(self._definition, scope)
+
+    def _difference(self, exponent: int, function: Any, cotangents: Mapping[str, np.ndarray]) -> Any:
+        h = flint.arb(2) ** exponent
+        sides = []
+        for sign in (1, -1):
+            inputs = {**self._inputs, **{n: self._inputs[n] + sign * h * t for n, t in self._tangents.items()}}
+            sides.append(_pair(cotangents, function(self._scope(inputs))))
+        return (sides[0] - sides[1]) / (2 * h)
+
+    def _scale(self, gradients: Mapping[str, np.ndarray]) -> float:
+        sizes = {name: ball_reading.midpoints(g) for name, g in gradients.items()}
+        return float(sum(np.abs(ball_reading.midpoints(self._tangents[n]) * g).sum() for n, g in sizes.items()))
+
+
+def _balls(tensor: torch.Tensor) -> Any:
+    plain = tensor.detach().resolve_conj().resolve_neg().cpu()
+    if plain.is_floating_point():
+        plain = plain.to(torch.float64)
+    return ball_reading.to_balls(plain.numpy())
+
+
+def _pair(left: Mapping[str, np.ndarray], right: Mapping[str, np.ndarray]) -> Any:
+    """Re sum conj(left) right over the names of ``left``, as a ball."""
+    total = flint.arb(0)
+    for name, a in left.items():
+        for x, y in zip(np.asarray(a, object).ravel(), np.asarray(right[name], object).ravel(), strict=True):
+            total += _real(x, y)
+    return total
+
+
+def _real(x: Any, y: Any) -> Any:
+    if isinstance(x, flint.acb) or isinstance(y, flint.acb):
+        x, y = flint.acb(x), flint.acb(y)
+        return x.real * y.real + x.imag * y.imag
+    return x * y
+
+
+def _compare(declared: Any, coarse: Any, fine: Any, scale: float) -> tuple[Estimate, float]:
+    apart, bar = declared - fine, abs(coarse - fine)
+    error = float(abs(apart).upper())
+    limit = float(bar.upper()) + float(apart.rad())
+    digits = -math.log10(error / scale) if error and scale else math.inf
+    return Estimate(float(apart.mid()), limit if math.isfinite(limit) else math.inf), digits
+
+
+def estimate(ball: Any) -> Estimate:
+    """A real ball as a float with its bar, half a unit in the last place included."""
+    value, radius = float(ball.mid()), float(ball.rad())
+    return Estimate(value, radius + abs(value) * 2.0**-53)
+
+
+def tensors(outputs: Mapping[str, Any]) -> list[torch.Tensor]:
+    """Midpoints as float64 or complex128 tensors, in order."""
+    return [torch.as_tensor(ball_reading.midpoints(output)) for output in outputs.values()]
+
+
+def as_computation(definition: Definition) -> Computation:
+    """The declared formulas as a computation in torch, whose natural error sees every operation they name."""
+
+    def compute(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
+        draws = dict(zip(definition.draws, map(widen, point.draws), strict=False))
+        scope = Scope(definition, point.tensors, point.sample.arguments, point.sample.symbols, draws, TORCH)
+        outputs = forward(definition, scope)
+        names = [name for name in definition.forward if name not in definition.constant_outputs]
+        weights = dict(zip(names, cotangents, strict=True))
+        gradients = {name: vjp(definition.derivative[name], name, scope, weights) for name in point.names}
+        numbers = {f"output {i}": torch.as_tensor(output) for i, output in enumerate(outputs.values())}
+        numbers |= {f"gradient {name}": torch.as_tensor(gradient) for name, gradient in gradients.items()}
+        slope = sum(inner(torch.as_tensor(gradients[name]), t) for name, t in point.tangents.items())
+        return numbers | {"slope": torch.as_tensor(slope, dtype=torch.float64)}
+
+    return compute

@@ -1,0 +1,34 @@
+"""Forward mode: what the JVP rules say, by dual numbers (torch.autograd.forward_ad)."""
+
+from __future__ import annotations
+
+import torch
+from torch.autograd import forward_ad
+
+from gradsuite.errors import Unsupported
+from gradsuite.routes.point import Point
+
+UNSUPPORTED = ("forward AD", "forward mode AD", "jvp is not implemented", "Trying to use forward", "You must implement the jvp", "must implement the jvp")
+
+
+def jvp(point: Point) -> list[torch.Tensor]:
+    """The Jacobian-vector product along the point's tangents, one tensor for each output that carries a gradient.
+
+    Raises Unsupported where the op has no forward-mode rule.
+    """
+    try:
+        with torch.no_grad(), forward_ad.dual_level():
+            duals = {name: None if t is None else t.detach() for name, t in point.tensors.items()}
+            for name in point.names:
+                duals[name] = forward_ad.make_dual(duals[name], point.tangents[name])
+            outputs = point.select(point.call(duals))
+            return [_tangent(output) for output in outputs]
+    except (RuntimeError, NotImplementedError) as error:
+        if any(words in str(error) for words in UNSUPPORTED):
+            raise Unsupported(str(error).splitlines()[0]) from error
+        raise
+
+
+def _tangent(output: torch.Tensor) -> torch.Tensor:
+    primal, tangent = forward_ad.unpack_dual(output)
+    return torch.zeros_like(primal) if tangent is None else tangent.detach()

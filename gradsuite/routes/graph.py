@@ -1,0 +1,57 @@
+"""The autograd graph of a sample, as recorded: nodes, what they saved, and which inputs are leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from gradsuite.results import Graph, GraphNode
+from gradsuite.routes.point import Point
+
+LIMIT = 40  # nodes drawn; a composite may have hundreds
+
+
+def draw(point: Point) -> Graph:
+    """The graph behind the first output that carries a gradient, breadth first, LIMIT nodes at most."""
+    leaves, outputs = point.graph
+    owners = {id(leaf): name for name, leaf in leaves.items() if leaf is not None}
+    nodes = [GraphNode(id=0, name="y", role="output")]
+    edges: list[tuple[int, int]] = []
+    known: dict[Any, int] = {}
+    queue = [(0, outputs[point.selected[0]].grad_fn)]
+    while queue and len(nodes) < LIMIT:
+        parent, node = queue.pop(0)
+        if node not in known:
+            known[node] = len(nodes)
+            nodes.append(_node(known[node], node, owners))
+            queue += [(known[node], below) for below, _ in node.next_functions if below is not None]
+        edges.append((parent, known[node]))
+    for name, leaf in leaves.items():
+        if leaf is not None and name not in point.names and len(nodes) < LIMIT:
+            nodes.append(GraphNode(id=len(nodes), name=f"{name} (no gradient)", role="constant"))
+    return Graph(nodes=tuple(nodes), edges=tuple(edges))
+
+
+def _node(number: int, node: Any, owners: dict[int, str]) -> GraphNode:
+    if hasattr(node, "variable"):
+        return GraphNode(id=number, name=owners.get(id(node.variable), "leaf"), role="leaf")
+    return GraphNode(id=number, name=node.name(), role="function", saved=saved(node))
+
+
+def saved(node: Any) -> tuple[str, ...]:
+    """What a node saved for its backward: ``result: 4x5 float64``; plain values as ``dim: -1``."""
+    found = []
+    for name in dir(node):
+        if name.startswith("_saved_"):
+            found.append(f"{name.removeprefix('_saved_')}: {_show(getattr(node, name))}")
+    return tuple(found)
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, torch.Tensor):
+        return f"{'x'.join(map(str, value.shape)) or '0-d'} {str(value.dtype).removeprefix('torch.')}"
+    # Dimensions are saved as unsigned: 18446744073709551615 is -1.
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 2**63:
+        value -= 2**64
+    return str(value)[:40]

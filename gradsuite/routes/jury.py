@@ -1,0 +1,82 @@
+"""The verdict on one number, <t, vjp(ct)> = <ct, J t>, as one route computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gradsuite.comparison import Comparison, Figures
+from gradsuite.numerics.estimate import Agreement, Estimate
+from gradsuite.numerics.precision import Format
+from gradsuite.results import Culprit
+from gradsuite.routes.evidence import Evidence
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A route's claim about the slope: the number, and its vote with a derived bar (dearer, asked for when needed)."""
+
+    route: str  # reverse or forward_mode
+    name: str  # of the comparison
+    value: float
+    vote: Callable[[], Estimate]
+
+
+def judge(evidence: Evidence, claim: Claim) -> Comparison:
+    """Holds a claim against differences of the op and against the declared formula, which must itself be proven."""
+    opinions = [_differences(evidence, claim), _formula(evidence, claim)]
+    if Agreement.DISAGREE in opinions or evidence.proven is False:
+        return _accuse(evidence, claim)
+    figures = Figures(digits=_digits(evidence), bar=_relative_bar(evidence))
+    if Agreement.AGREE in opinions:
+        return Comparison(claim.name, Agreement.AGREE, figures=figures)
+    return Comparison(claim.name, Agreement.INCONCLUSIVE, sentence="the bars are too wide to decide", figures=figures)
+
+
+def _differences(evidence: Evidence, claim: Claim) -> Agreement | None:
+    """The op's own values: eight evaluations first, a long tableau where they do not agree."""
+    if evidence.is_surrogate:
+        return None
+    scale, resolution = evidence.scale, evidence.resolution
+    if evidence.is_wide:
+        first = _sharp(evidence, claim).compare(evidence.quick.central, scale=scale, resolution=resolution)
+        if first is Agreement.AGREE:
+            return first
+    slope, vote = evidence.thorough, claim.vote()
+    verdict = vote.compare(slope.central, scale=scale, resolution=resolution)
+    if verdict is Agreement.DISAGREE and slope.kink and slope.between(vote):
+        return Agreement.AGREE
+    return verdict
+
+
+def _formula(evidence: Evidence, claim: Claim) -> Agreement | None:
+    truth = evidence.formula_vote
+    if truth is None:
+        return None
+    if evidence.is_wide and _sharp(evidence, claim).agrees(truth):
+        return Agreement.AGREE
+    return claim.vote().compare(truth, scale=evidence.scale, resolution=evidence.resolution)
+
+
+def _sharp(evidence: Evidence, claim: Claim) -> Estimate:
+    """The claim with only the rounding of its own last sum as a bar: n u sum |t| |g| (Higham 2002, section 3.1)."""
+    count = sum(t.numel() for t in evidence.point.tangents.values())
+    return Estimate(claim.value, count * Format.of(evidence.dtype).unit * evidence.scale)
+
+
+def _accuse(evidence: Evidence, claim: Claim) -> Comparison:
+    culprit, sentence = evidence.blame(claim.route)
+    # Differences that step out of the declared domain are no defect of the op: the sample decides nothing.
+    verdict = Agreement.INCONCLUSIVE if culprit is Culprit.DOMAIN else Agreement.DISAGREE
+    return Comparison(
+        claim.name, verdict, culprit, sentence, evidence.says(claim.route), figures=Figures(digits=_digits(evidence))
+    )
+
+
+def _digits(evidence: Evidence) -> float | None:
+    return None if evidence.formula is None or evidence.formula.proof is None else evidence.formula.proof[1]
+
+
+def _relative_bar(evidence: Evidence) -> float | None:
+    slope = evidence.__dict__.get("thorough") or evidence.__dict__.get("quick")
+    return slope.central.bar / evidence.scale if slope is not None and evidence.scale else None

@@ -1,0 +1,31 @@
+"""Reverse mode: what autograd's backward says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from gradsuite.errors import Unsupported
+from gradsuite.routes.point import Point
+
+
+def gradients(point: Point, cotangents: Sequence[torch.Tensor] | None = None) -> dict[str, torch.Tensor]:
+    """The vector-Jacobian product for each differentiable input, in the input's shape; zeros where not connected.
+
+    ``cotangents`` defaults to the point's own; the graph is kept, so this may be called again.
+    Raises Unsupported where the op has no derivative for an input.
+    """
+    leaves, outputs = point.graph
+    wanted = [leaves[name] for name in point.names]
+    weights = list(point.cotangents if cotangents is None else cotangents)
+    try:
+        found = torch.autograd.grad(point.select(outputs), wanted, weights, retain_graph=True, allow_unused=True)
+    except RuntimeError as error:
+        if "is not implemented" in str(error) or "not implemented for" in str(error):
+            raise Unsupported(str(error)) from error
+        raise
+    return {
+        name: torch.zeros_like(leaf) if gradient is None else gradient
+        for name, leaf, gradient in zip(point.names, wanted, found, strict=True)
+    }

@@ -1,0 +1,237 @@
+"""One case to one result: samples drawn once for each op, device and dtype, compared, and shrunk where they fail."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import groupby
+from multiprocessing import get_context
+from typing import Any
+
+import torch
+
+import gradsuite
+from gradsuite import checks, devices
+from gradsuite.comparison import Check, Comparison
+from gradsuite.errors import GradsuiteError, Unsupported
+from gradsuite.failure import tell
+from gradsuite.inputs.edges import samples_of
+from gradsuite.inputs.kinks import on_kinks
+from gradsuite.inputs.search import draw, smallest
+from gradsuite.inputs.strategies import samples
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.plan import Case
+from gradsuite.results import CaseResult, Environment, Failure, Op, Outcome
+from gradsuite.routes.evidence import Evidence
+from gradsuite.sample import Sample, Subject
+from gradsuite.spec import Waivers
+from gradsuite.spec.definition import Spec
+from gradsuite.subject import subjects
+from gradsuite.tally import Tally
+
+COUNTS = {"quick": 6, "default": 16, "thorough": 64}  # samples of one op on one device in one dtype
+FAILURES = 3  # distinct comparisons of one case that are shrunk and told
+
+
+class Group:
+    """The samples of one op on one device in one dtype, drawn once and shared by the checks."""
+
+    def __init__(self, case: Case, profile: str, seed: int) -> None:
+        self.subjects = subjects(case.spec)
+        self._dtype = getattr(torch, case.dtype)
+        self._device = torch.device(case.device)
+        self._profile, self.seed = profile, seed
+        self._identity = "::".join(case.group)
+
+    @cached_property
+    def drawn(self) -> list[Evidence]:
+        """Ordinary samples, shared out among the variants."""
+        each = max(2, COUNTS[self._profile] // len(self.subjects))
+        return [evidence for subject in self.subjects for evidence in self._draw(subject, self.strategy, each, "drawn")]
+
+    @cached_property
+    def edge(self) -> list[Evidence]:
+        """The declared edge samples that the dtype can hold."""
+        return [
+            Evidence(subject, sample)
+            for subject in self.subjects
+            for sample in samples_of(_definition(subject), dtype=self._dtype, device=self._device)
+        ]
+
+    @cached_property
+    def kink(self) -> list[Evidence]:
+        """Samples with elements on a declared kink."""
+        return [
+            evidence
+            for subject in self.subjects
+            if _definition(subject).kinks
+            for evidence in self._draw(subject, self.on_kinks, COUNTS[self._profile] // 2, "kink")
+        ]
+
+    @cached_property
+    def first(self) -> list[Evidence]:
+        """One ordinary, not empty sample of each variant."""
+        found = []
+        for subject in self.subjects:
+            mine = [e for e in self.drawn if e.subject is subject and e.sample.profile in ("normal", "example")]
+            full = [e for e in mine if all(t is None or t.numel() > 1 for t in e.sample.tensors.values())]
+            found += (full or mine or [e for e in self.drawn if e.subject is subject])[:1]
+        return found
+
+    def _draw(self, subject: Subject, strategy: Callable[[Subject], Any], count: int, kind: str) -> list[Evidence]:
+        identity = f"{self._identity}::{_definition(subject).name}::{kind}"
+        return [Evidence(subject, sample) for sample in draw(strategy(subject), count=count, identity=identity, seed=self.seed)]
+
+    def strategy(self, subject: Subject) -> Any:
+        """The strategy of ordinary samples."""
+        return samples(_definition(subject), dtype=self._dtype, device=self._device, profile=self._profile)
+
+    def on_kinks(self, subject: Subject) -> Any:
+        """The strategy of samples on kinks."""
+        return on_kinks(_definition(subject), dtype=self._dtype, device=self._device, profile=self._profile)
+
+
+class Session:
+    """Runs cases one after the other; keeps the samples of the current group only."""
+
+    def __init__(self, profile: str = "default", seed: int = 0, waivers: Waivers | None = None) -> None:
+        self.profile, self.seed, self._waivers = profile, seed, waivers
+        self._key: tuple[str, ...] = ()
+        self._group: Group | None = None
+
+    def environment(self, command: str) -> Environment:
+        """What a report says of where it comes from."""
+        here = devices.available()
+        flags = {f"{name}: {key}": value for name in here for key, value in devices.get(name).flags().items()}
+        return Environment(
+            gradsuite=gradsuite.__version__, torch=torch.__version__, python=sys.version.split()[0], platform=platform.platform(),
+            devices=here, threads=torch.get_num_threads(), date=datetime.now(UTC).isoformat(timespec="seconds"),
+            command=command, profile=self.profile, seed=self.seed, flags=flags,
+        )  # fmt: skip
+
+    def describe(self, spec: Spec) -> Op:
+        """The op as the report shows it."""
+        from gradsuite.card import card
+
+        with devices.kept(threads=1):
+            return card(spec)
+
+    def run(self, case: Case) -> CaseResult:
+        """The result of ``case``; whatever the op does ends in an outcome, never in an exception."""
+        started = time.perf_counter()
+        # Backwards stay on the calling thread: dispatch modes see only that one.
+        with devices.kept(threads=1), torch.autograd.set_multithreading_enabled(False):
+            try:
+                result = self._run(case)
+            except Exception as error:  # an op may raise anything: recorded as what it is
+                result = _bare(case, Outcome.ERROR, f"{type(error).__name__}: {error}")
+        result = self._waived(case, result)
+        return result.model_copy(update={"seconds": round(time.perf_counter() - started, 4), "seed": self.seed})
+
+    def _group_of(self, case: Case) -> Group:
+        if self._group is None or self._key != case.group:
+            self._group, self._key = Group(case, self.profile, self.seed), case.group
+        return self._group
+
+    def _run(self, case: Case) -> CaseResult:
+        check, group = checks.get(case.check), self._group_of(case)
+        reasons = [check.needs(subject.definition) for subject in group.subjects]
+        if all(reasons):
+            return _bare(case, Outcome.UNSUPPORTED, reasons[0])
+        able = {id(subject) for subject, reason in zip(group.subjects, reasons, strict=True) if not reason}
+        chosen: list[Evidence] = getattr(group, check.samples)
+        tally = Tally()
+        for evidence in chosen:
+            if id(evidence.subject) in able and tally.add(evidence, check):
+                break
+        failures = [self._tell(case, group, check, evidence, found) for evidence, found in tally.distinct(FAILURES)]
+        return _bare(case, *tally.verdict()).model_copy(
+            update={
+                "samples": tally.samples, "conclusive": tally.conclusive, "measures": tally.measures(),
+                "failures": tuple(failures), "notes": tuple(tally.notes),
+            }  # fmt: skip
+        )
+
+    def _tell(self, case: Case, group: Group, check: Check, evidence: Evidence, found: Comparison) -> Failure:
+        """The failure at its smallest sample: the same comparison fails there with the same culprit."""
+        subject = evidence.subject
+
+        def fails(sample: Sample) -> bool:
+            return _same_failure(check, Evidence(subject, sample), found) is not None
+
+        strategy = group.on_kinks(subject) if check.samples == "kink" else group.strategy(subject)
+        best: Sample | None = evidence.sample
+        if check.samples != "edge":  # an edge is what the author wrote: it stays as it is
+            best = smallest(
+                strategy, fails, identity=case.id, seed=group.seed, start=evidence.sample, definition=subject.definition
+            )
+        at = Evidence(subject, best or evidence.sample)
+        replay = f"gradsuite run {case.spec.path} --checks {case.check} --device {case.device} --dtype {case.dtype} --seed {group.seed}"
+        return tell(at, _same_failure(check, at, found) or found, op=case.spec.op, replay=replay)
+
+    def _waived(self, case: Case, result: CaseResult) -> CaseResult:
+        waiver = self._waivers.find(case.id) if self._waivers is not None else None
+        if waiver is None:
+            return result
+        if result.outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE):
+            return result.model_copy(update={"outcome": Outcome.WAIVED, "reason": f"{waiver.reason} ({waiver.link})"})
+        return result.model_copy(
+            update={"outcome": Outcome.ERROR, "reason": f"waived at {waiver.path}:{waiver.line}, but the case is {result.outcome}: remove the waiver"}
+        )
+
+
+def run_all(
+    cases: Sequence[Case], *, profile: str, seed: int, waivers: Waivers | None, jobs: int
+) -> Iterator[Op | CaseResult]:
+    """Every op's card and every case's result, as they end. Cases of one group stay together in one process."""
+    groups = [list(group) for _, group in groupby(cases, key=lambda case: case.group)]
+    described = {group[0].spec.path: place for place, group in reversed(list(enumerate(groups)))}
+    work = [(group, described[group[0].spec.path] == place, profile, seed, waivers) for place, group in enumerate(groups)]
+    if jobs == 1 or len(groups) == 1:
+        for group in work:
+            yield from _run_group(*group)
+        return
+    with ProcessPoolExecutor(min(jobs, len(groups)), mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(_run_list, *group) for group in work]
+        for future in as_completed(futures):
+            yield from future.result()
+
+
+def _run_list(*group: Any) -> list[Op | CaseResult]:
+    return list(_run_group(*group))
+
+
+def _run_group(
+    group: list[Case], describe: bool, profile: str, seed: int, waivers: Waivers | None
+) -> Iterator[Op | CaseResult]:
+    session = Session(profile, seed, waivers)
+    if describe:
+        yield session.describe(group[0].spec)
+    for case in group:
+        yield session.run(case)
+
+
+def _same_failure(check: Check, evidence: Evidence, found: Comparison) -> Comparison | None:
+    try:
+        return next(
+            (c for c in check.compare(evidence) if c.agreement is Agreement.DISAGREE and c.key == found.key), None
+        )
+    except (Unsupported, GradsuiteError, RuntimeError, ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
+        return None  # a smaller sample that the op refuses does not show the same failure
+
+
+def _definition(subject: Subject) -> Any:
+    assert subject.definition is not None
+    return subject.definition
+
+
+def _bare(case: Case, outcome: Outcome, reason: str = "") -> CaseResult:
+    return CaseResult(
+        id=case.id, op=case.spec.op, name=case.spec.name, path=case.spec.path, check=case.check, device=case.device,
+        dtype=case.dtype, outcome=outcome, reason=reason,
+    )  # fmt: skip

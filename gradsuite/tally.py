@@ -1,0 +1,100 @@
+"""What the comparisons of one case amount to: counts, figures, and the failures worth telling."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from statistics import median
+
+from gradsuite.comparison import Check, Comparison
+from gradsuite.errors import Unsupported
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.results import Histogram, Measures, Outcome
+from gradsuite.routes.evidence import Evidence
+
+ULPS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 1024.0, math.inf)
+RATIOS = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, math.inf)
+MOST_DIGITS = 110.0  # what 400 bits can show
+REFUSALS = ("not implemented for", "is not implemented", "not supported", "unsupported")
+
+
+class Tally:
+    """Collects the comparisons of one check over its samples."""
+
+    def __init__(self) -> None:
+        self.samples = self.conclusive = 0
+        self.notes: list[str] = []
+        self._failed: list[tuple[Evidence, Comparison]] = []
+        self._reasons: list[str] = []
+        self._unsupported: list[str] = []
+        self._ulps: list[float] = []
+        self._ratios: list[float] = []
+        self._digits: list[float] = []
+        self._bars: list[float] = []
+
+    def add(self, evidence: Evidence, check: Check) -> bool:
+        """Counts what ``check`` says of a sample; true once it has failed on enough samples to stop."""
+        try:
+            found = list(check.compare(evidence))
+        except Unsupported as reason:
+            self._unsupported.append(str(reason))
+            return False
+        except (RuntimeError, NotImplementedError) as error:
+            if not any(words in str(error) for words in REFUSALS):
+                raise
+            self._unsupported.append(str(error).splitlines()[0])
+            return False
+        self.samples += 1
+        for comparison in found:
+            self._count(evidence, comparison)
+        self.conclusive += any(c.agreement is not Agreement.INCONCLUSIVE for c in found)
+        return len({comparison.key for _, comparison in self._failed}) >= 3
+
+    def _count(self, evidence: Evidence, comparison: Comparison) -> None:
+        figures = comparison.figures
+        self._ulps += figures.ulps
+        self._ratios += figures.ratios
+        self._digits += [] if figures.digits is None else [min(figures.digits, MOST_DIGITS)]
+        self._bars += [] if figures.bar is None else [figures.bar]
+        if comparison.agreement is Agreement.DISAGREE:
+            self._failed.append((evidence, comparison))
+        elif comparison.agreement is Agreement.INCONCLUSIVE and comparison.sentence:
+            self._reasons.append(comparison.sentence)
+
+    def distinct(self, most: int) -> list[tuple[Evidence, Comparison]]:
+        """The first failure of each comparison and culprit, ``most`` of them."""
+        first: dict[object, tuple[Evidence, Comparison]] = {}
+        for evidence, comparison in self._failed:
+            first.setdefault(comparison.key, (evidence, comparison))
+        return list(first.values())[:most]
+
+    def verdict(self) -> tuple[Outcome, str]:
+        """The case's outcome, and why where it is neither passed nor failed."""
+        if self._failed:
+            return Outcome.FAILED, ""
+        if self.conclusive:
+            return Outcome.PASSED, ""
+        if self.samples:
+            return Outcome.INCONCLUSIVE, self._reasons[0] if self._reasons else "no sample decides"
+        return Outcome.UNSUPPORTED, self._unsupported[0] if self._unsupported else "no sample could be drawn"
+
+    def measures(self) -> Measures:
+        """Worst figures and histograms."""
+        return Measures(
+            worst_ulps=max(self._ulps, default=None),
+            ulps=_histogram(self._ulps, ULPS),
+            worst_ratio=max(self._ratios, default=None),
+            ratios=_histogram(self._ratios, RATIOS),
+            digits_proven=min(self._digits, default=None),
+            median_bar=median(self._bars) if self._bars else None,
+        )
+
+
+def _histogram(values: list[float], edges: tuple[float, ...]) -> Histogram | None:
+    """Counts in [edge, next edge); None where nothing was measured."""
+    if not values:
+        return None
+    counts = [0] * (len(edges) - 1)
+    for value in values:
+        counts[min(bisect_right(edges, value) - 1, len(counts) - 1)] += 1
+    return Histogram(edges=edges, counts=tuple(counts))
