@@ -29,12 +29,13 @@ from gradsuite.spec.formula.registry import Function
 
 __all__ = ["BallReading", "Undecidable", "difference", "midpoints", "radii", "to_balls"]
 
+_Decide = Callable[[Any, Any], bool]
 _INTEGER = (int, np.integer)
 _SMALL = 256  # products in a matrix product from which flint's own is faster
 
 
 class BallReading:
-    """Evaluates in balls of ``bits`` bits. Floats in the scope are exact; literals are the decimal numbers they show."""
+    """Evaluates in balls of ``bits`` bits. Floats in the scope are exact; a literal is the decimal number it shows."""
 
     def __init__(self, bits: int = 200) -> None:
         self.bits = bits
@@ -171,12 +172,7 @@ def _arithmetic(apply: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
     return bounds.integer(result) if type(result) is int else result
 
 
-def _power(base: Any, exponent: Any) -> Any:
-    """arb gives NaN for the half-integer-free case of a negative base only where the exponent is not an exact integer."""
-    return base**exponent
-
-
-_POWER = np.frompyfunc(_power, 2, 1)
+_POWER = np.frompyfunc(operator.pow, 2, 1)
 
 
 def _no_products(left: np.ndarray, right: np.ndarray) -> Any:
@@ -198,7 +194,8 @@ def _matrix_products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _matrix_product(a: np.ndarray, b: np.ndarray) -> list[Any]:
-    kind = acb_mat if any(type(ball) is acb for part in (a, b) for ball in part.flat) else arb_mat
+    mixed = any(type(ball) is acb for part in (a, b) for ball in part.flat)
+    kind: Any = acb_mat if mixed else arb_mat
     return list((kind(*a.shape, a.ravel().tolist()) * kind(*b.shape, b.ravel().tolist())).entries())
 
 
@@ -220,6 +217,6 @@ _COMPARE = {
     "less_equal": _comparison(less_equal), "greater_equal": _comparison(less_equal, swap=True),
 }  # fmt: skip
 _PLAIN = {
-    "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
-    "greater_equal": operator.ge,
+    "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le, 
+    "greater": operator.gt, "greater_equal": operator.ge,
 }  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -70,17 +71,15 @@ def alike(*values: Any) -> list[np.ndarray]:
 
 def each(method: str, limits: Mapping[float, float] | None = None) -> Callable[[Any], Any]:
     """An elementwise function from a method of arb and acb, with its limits at points where the method gives none."""
-    real, general = getattr(arb, method, None), getattr(acb, method, None)
+    evaluate = methodcaller(method)
     ends = [(arb(at), arb(value)) for at, value in (limits or {}).items()]
 
     def apply(value: Any) -> Any:
-        if type(value) is arb:
-            if ends and (not value.is_finite() or value.is_exact()):
-                for at, limit in ends:
-                    if value == at:
-                        return limit
-            return real(value)
-        return general(value)
+        if ends and type(value) is arb and value.is_exact():
+            for at, limit in ends:
+                if value == at:
+                    return limit
+        return evaluate(value)
 
     return elementwise(apply)
 
@@ -123,8 +122,12 @@ def equal(a: Any, b: Any) -> bool:
     """a == b, decided or Undecidable. A ball equals itself: what ``max`` picked equals what it was picked from."""
     if a == b or (a is b and not _is_nan(a)):
         return True
-    ball, other = (a, b) if isinstance(a, (arb, acb)) else (b, a)
-    return _undecided(a, b, "==") if isinstance(ball, (arb, acb)) and ball.overlaps(type(ball)(other)) else False
+    return _undecided(a, b, "==") if _overlap(a, b) else False
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    kind: Any = acb if acb in (type(a), type(b)) else arb
+    return bool(kind(a).overlaps(kind(b)))
 
 
 def larger(a: Any, b: Any) -> Any:
@@ -170,5 +173,5 @@ def _radius(ball: Any) -> float:
 
 
 def difference(value: Any, floats: np.ndarray) -> np.ndarray:
-    """Ball minus float, exactly, then rounded to the nearest float64 (or complex128): the error of ``floats``, negated."""
+    """Ball minus float, then rounded to float64 (or complex128): the error of ``floats``, negated."""
     return midpoints(array(balls(value)) - array(balls(floats)))

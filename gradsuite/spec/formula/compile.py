@@ -15,11 +15,12 @@ Run = Callable[[Scope, Any], Any]
 CONSTANTS = ("pi", "inf", "nan")  # names that a formula may use without anyone providing them
 
 _BINARY = {
-    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power", ast.MatMult: "matmul",
-    ast.FloorDiv: "floor_divide", ast.Mod: "remainder",
+    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power",
+    ast.MatMult: "matmul", ast.FloorDiv: "floor_divide", ast.Mod: "remainder",
 }  # fmt: skip
 _COMPARED = {
-    ast.Eq: "equal", ast.NotEq: "not_equal", ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal",
+    ast.Eq: "equal", ast.NotEq: "not_equal", ast.Lt: "less", ast.LtE: "less_equal",
+    ast.Gt: "greater", ast.GtE: "greater_equal",
 }  # fmt: skip
 
 

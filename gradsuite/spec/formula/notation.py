@@ -1,6 +1,7 @@
 """Pieces of MathML with their binding strength: what a function needs to say how it is written.
 
-A ``Markup`` is safe by construction: text enters only through ``name``, ``number``, ``sign`` and ``words``, which escape it.
+A ``Markup`` is safe by construction: text enters only through ``name``, ``number``, ``sign``, ``words`` and ``upright``,
+which escape it.
 """
 
 from __future__ import annotations
@@ -9,44 +10,53 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 
-CHOICE, EITHER, BOTH, NOT, COMPARISON, SUM, PRODUCT, NEGATION, POWER, ATOM = range(10)
+# How strongly a piece binds, weakest first. LARGE is a large operator such as a sum over an axis.
+CHOICE, EITHER, BOTH, NOT, COMPARISON, SUM, LARGE, NEGATION, PRODUCT, FRACTION, POWER, ATOM = range(12)
 
 
 @dataclass(frozen=True)
 class Markup:
-    """MathML text, how strongly it binds, and whether it is a fraction or other tall piece."""
+    """MathML text and how strongly it binds. ``cases`` are the rows of a choice, so that another can take them in."""
 
     text: str
     binds: int = ATOM
+    cases: str = ""
 
 
 Arguments = Mapping[str, Markup]
 Notation = Callable[[Arguments], Markup]
 
 GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
-    "kappa": "κ", "lambda": "λ", "lambd": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
-    "chi": "χ", "psi": "ψ", "omega": "ω",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "kappa": "κ", "lambda": "λ", "lambd": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "rho": "ρ", "sigma": "σ",
+    "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
 }  # fmt: skip
 
 
 def name(text: str) -> Markup:
     """A variable: Greek where the name is a Greek letter, ``a_b`` as a subscript, ``d_x`` as a differential."""
-    head, _, tail = text.partition("_")
-    if tail and head == "d":
-        return Markup(f"<mrow><mi>d</mi>{name(tail).text}</mrow>")
-    if tail and head:
-        return subscript(name(head), name(tail))
+    head, *tail = [part for part in text.split("_") if part] or [text]
+    if head == "d" and tail:
+        return Markup(row("<mi>d</mi>", _joined(tail)))
+    return subscript(_plain(head), Markup(_joined(tail))) if tail else _plain(head)
+
+
+def _joined(parts: list[str]) -> str:
+    return listed([_plain(part) for part in parts])
+
+
+def _plain(text: str) -> Markup:
+    """A name without underscores; digits at its end become a subscript."""
     letters = text.rstrip("0123456789")
     if letters and letters != text:
-        return subscript(name(letters), number(text[len(letters) :]))
-    return Markup(f"<mi>{escape(GREEK.get(text, text))}</mi>")
+        return subscript(_plain(letters), number(text[len(letters) :]))
+    return Markup(f"<mi>{escape(GREEK.get(text, text))}</mi>") if letters else number(text)
 
 
 def number(text: str) -> Markup:
     """A number as written; ``1e-05`` becomes a power of ten."""
-    mantissa, exponential, exponent = text.partition("e")
-    if not exponential:
+    mantissa, _, exponent = text.partition("e")
+    if not exponent.lstrip("+-").isdecimal():
         return Markup(f"<mn>{escape(text)}</mn>")
     power = f"<msup><mn>10</mn><mn>{escape(str(int(exponent)).replace('-', '−'))}</mn></msup>"
     if mantissa == "1":
@@ -60,8 +70,8 @@ def sign(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """Upright words."""
-    return f"<mtext>{escape(text)}</mtext>"
+    """Upright words; blanks at the ends are kept."""
+    return f"<mtext>{escape(text).replace(' ', chr(0xA0))}</mtext>"
 
 
 def row(*parts: str) -> str:
@@ -101,12 +111,56 @@ def superscript(base: Markup, above: Markup) -> Markup:
 
 def fraction(above: Markup, below: Markup) -> Markup:
     """One over the other."""
-    return Markup(f"<mfrac>{row(above.text)}{row(below.text)}</mfrac>", PRODUCT)
+    return Markup(f"<mfrac>{row(above.text)}{row(below.text)}</mfrac>", FRACTION)
 
 
 def root(inner: Markup) -> Markup:
     """A square root."""
     return Markup(f"<msqrt>{inner.text}</msqrt>")
+
+
+def minus(operand: Markup) -> Markup:
+    """The negative."""
+    return Markup(row(sign("−"), parenthesised(operand, PRODUCT)), NEGATION)
+
+
+def negated(operand: Markup) -> Markup:
+    """Logical not."""
+    return Markup(row(sign("¬"), parenthesised(operand, FRACTION)), NOT)
+
+
+def connected(parts: list[Markup], connective: str, level: int) -> Markup:
+    """Conditions joined by a word or sign that binds as ``level``."""
+    return Markup(row(words(f" {connective} ").join(parenthesised(part, level + 1) for part in parts)), level)
+
+
+def added(a: Markup, operator: str, b: Markup) -> Markup:
+    """A sum or difference."""
+    right = b.text if b.binds == LARGE else parenthesised(b, PRODUCT)
+    return Markup(row(parenthesised(a, SUM), sign(operator), right), SUM)
+
+
+def multiplied(a: Markup, b: Markup, operator: str = "") -> Markup:
+    """A product: a dot between names, nothing after a number or before a parenthesis. A leading minus stays outside."""
+    right = b.text if b.binds == LARGE else parenthesised(b, FRACTION)
+    silent = (a.text.startswith("<mn>") and not b.text.startswith("<mn>")) or b.binds == LARGE or right != b.text
+    times = words(operator) if operator else sign("\u2062" if silent else "⋅")
+    binds = NEGATION if a.binds == NEGATION else LARGE if b.binds == LARGE else PRODUCT
+    return Markup(row(parenthesised(a, NEGATION), times, right), binds)
+
+
+def juxtaposed(a: Markup, b: Markup) -> Markup:
+    """A matrix product: the factors side by side."""
+    space = '<mspace width="0.17em"></mspace>'
+    return Markup(row(parenthesised(a, NEGATION), space, parenthesised(b, FRACTION)), PRODUCT)
+
+
+def choice(condition: Markup, yes: Markup, no: Markup) -> Markup:
+    """Cases after a brace; a choice in the last case adds its own."""
+    this = f"<mtr><mtd>{yes.text}</mtd><mtd>{words('if ')}{condition.text}</mtd></mtr>"
+    rest = no.cases or f"<mtr><mtd>{no.text}</mtd><mtd>{words('otherwise')}</mtd></mtr>"
+    table = f'<mtable columnalign="left left">{this}{rest}</mtable>'
+    return Markup(row(sign("{"), table), CHOICE, this + rest)
 
 
 def applied(
@@ -141,7 +195,7 @@ def over(symbol: str) -> Notation:
     def write(given: Arguments) -> Markup:
         dim = given.get("dim")
         head = f"<munder>{sign(symbol)}{row(dim.text)}</munder>" if dim else sign(symbol)
-        return Markup(row(head, parenthesised(first(given), PRODUCT)), PRODUCT)
+        return Markup(row(head, parenthesised(first(given), PRODUCT)), LARGE)
 
     return write
 

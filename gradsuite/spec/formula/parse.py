@@ -30,14 +30,14 @@ _OPERATORS = (
     ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.And, ast.Or,
 )  # fmt: skip
 _SPOKEN = {
-    ast.Lambda: "a lambda", ast.JoinedStr: "an f-string", ast.NamedExpr: "an assignment", ast.Starred: "a starred argument",
-    ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension", ast.Dict: "a dict", ast.Set: "a set",
+    ast.Lambda: "a lambda", ast.JoinedStr: "an f-string", ast.NamedExpr: "an assignment",
+    ast.Starred: "a starred argument", ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension", ast.Dict: "a dict", ast.Set: "a set",
     ast.Await: "await", ast.Yield: "yield", ast.BitAnd: "'&'", ast.BitOr: "'|'", ast.BitXor: "'^'", ast.Invert: "'~'",
-    ast.LShift: "'<<'", ast.RShift: "'>>'", ast.In: "'in'", ast.NotIn: "'not in'", ast.Is: "'is'", ast.IsNot: "'is not'",
+    ast.LShift: "'<<'", ast.RShift: "'>>'", ast.In: "'in'", ast.NotIn: "'not in'",
 }  # fmt: skip
 _INSTEAD = {
     ast.BitAnd: "use logical_and(a, b)", ast.BitOr: "use logical_or(a, b)", ast.Invert: "use logical_not(a)",
-    ast.BitXor: "a power is written x ** n", ast.Is: "'is' is only for None: use ==", ast.IsNot: "'is not' is only for None: use !=",
+    ast.BitXor: "a power is written x ** n",
 }  # fmt: skip
 
 
@@ -226,8 +226,11 @@ def _check_subscript(node: ast.Subscript, indices: frozenset[str]) -> None:
     if letters and len(parts) > 1:
         raise FormulaError("index notation takes one letter", mend=f"write x[{letters[0].id}]")
     for part in parts:
-        if isinstance(part, ast.Constant) and isinstance(part.value, (str, float, complex)):
-            raise FormulaError(f"{part.value!r} is not an index", mend="an index is an integer, a slice, None or ...")
+        wrong = isinstance(part, ast.Constant) and isinstance(part.value, (bool, str, float, complex))
+        if wrong or isinstance(part, ast.List):
+            raise FormulaError(
+                f"{ast.unparse(part)} is not an index", mend="an index is an integer, a slice, None or ..."
+            )
 
 
 def _did_you_mean(word: str, known: Collection[str]) -> str:

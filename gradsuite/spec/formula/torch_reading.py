@@ -18,8 +18,8 @@ from gradsuite.spec.formula.registry import Function
 
 _CONSTANTS = {"pi": torch.pi, "inf": torch.inf, "nan": torch.nan}
 _COMPARE = {
-    "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
-    "greater_equal": operator.ge,
+    "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le,
+    "greater": operator.gt, "greater_equal": operator.ge,
 }  # fmt: skip
 _NOTHING = nullcontext()
 

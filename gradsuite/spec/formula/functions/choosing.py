@@ -24,11 +24,7 @@ def _where_balls(r: Any, condition: Any, a: Any, b: Any) -> Any:
 
 
 def _cases(given: Arguments) -> Markup:
-    """Two cases after a brace."""
-    condition, yes, no = (given[name] for name in ("condition", "a", "b"))
-    first = f"<mtr><mtd>{yes.text}</mtd><mtd>{write.words('if ')}{condition.text}</mtd></mtr>"
-    second = f"<mtr><mtd>{no.text}</mtd><mtd>{write.words('otherwise')}</mtd></mtr>"
-    return Markup(write.row(write.sign("{"), f'<mtable columnalign="left">{first}{second}</mtable>'), write.CHOICE)
+    return write.choice(given["condition"], given["a"], given["b"])
 
 
 def _take_torch(r: Any, x: Any, indices: Any, dim: int) -> Any:

@@ -25,7 +25,7 @@ def _power_of_e(given: Arguments) -> Markup:
 
 def _lgamma_notation(given: Arguments) -> Markup:
     gamma = write.applied(write.upright("Γ"), [write.first(given)])
-    return write.applied(write.upright("ln"), [Markup(gamma.text)], fences=("|", "|"))
+    return write.applied(write.upright("ln"), [gamma], fences=("|", "|"))
 
 
 def _lgamma(x: Any) -> Any:

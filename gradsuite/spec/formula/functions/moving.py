@@ -95,10 +95,6 @@ def _like_balls(r: Any, x: Any, value: Any) -> Any:
     return np.broadcast_to(value, x.shape).copy()
 
 
-def _grid(given: Arguments) -> Markup:
-    return write.fenced("(", write.listed(list(given.values())), ")")
-
-
 def _arange(start: Any, stop: Any, step: Any) -> range:
     run = range(0, start, step) if stop is None else range(start, stop, step)
     bounds.shape([len(run)])
@@ -113,7 +109,8 @@ def _triangle_balls(keep: Any) -> Any:
     def meaning(r: Any, x: Any, k: int) -> Any:
         x = array(x)
         rows, columns = np.arange(x.shape[-2])[:, None], np.arange(x.shape[-1])
-        return np.where(keep(columns - rows, k), x, arb(0) if x.dtype == object else 0)
+        nothing: Any = arb(0) if x.dtype == object else 0
+        return np.where(keep(columns - rows, k), x, nothing)
 
     return meaning
 

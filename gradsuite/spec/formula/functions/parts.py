@@ -60,10 +60,6 @@ def _clip_notation(given: Arguments) -> Markup:
     return write.applied(write.upright("clip"), [given["x"]], Markup(write.fenced("[", write.listed(ends), "]").text))
 
 
-def _sign(ball: Any) -> Any:
-    return ball.sgn()
-
-
 _maximum = _pairwise(larger, np.maximum)
 _minimum = _pairwise(smaller, np.minimum)
 
@@ -78,7 +74,7 @@ register(
     "sign",
     "x",
     torch=lambda r, x: r.torch.sgn(r.countable(r.tensor(x))),
-    balls=_kept(_sign, np.sign),
+    balls=_kept(lambda ball: ball.sgn(), np.sign),
     notation=write.called("sgn"),
 )
 register(
@@ -91,7 +87,7 @@ register(
 register(
     "round",
     "x",
-    torch=lambda r, x: x.round() if r.tensor(x).is_floating_point() and hasattr(x, "round") else r.tensor(x).round(),
+    torch=lambda r, x: r.countable(r.tensor(x)).round(),
     balls=_kept(_round, lambda x: x),
     notation=write.between("⌊", "⌉"),
 )
@@ -166,23 +162,23 @@ def _truth_array(x: Any) -> Any:
     return array(x) != 0 if not is_balls(x) else ~_truths(lambda ball: bool(ball == 0), False)(None, x)
 
 
-def _logical(name: str, symbol: str) -> None:
+def _logical(name: str, symbol: str, level: int) -> None:
     numpy = getattr(np, name)
     register(
         name,
         "a, b",
         torch=lambda r, a, b: getattr(r.torch, name)(r.tensor(a), r.tensor(b)),
         balls=lambda r, a, b: numpy(_truth_array(a), _truth_array(b)),
-        notation=lambda given: Markup(write.row(given["a"].text, write.sign(symbol), given["b"].text), write.EITHER),
+        notation=lambda given: write.connected([given["a"], given["b"]], symbol, level),
     )
 
 
-_logical("logical_and", "∧")
-_logical("logical_or", "∨")
+_logical("logical_and", "∧", write.BOTH)
+_logical("logical_or", "∨", write.EITHER)
 register(
     "logical_not",
     "a",
     torch=lambda r, a: r.tensor(a).logical_not(),
     balls=lambda r, a: np.logical_not(_truth_array(a)),
-    notation=lambda given: Markup(write.row(write.sign("¬"), write.parenthesised(given["a"], write.NOT)), write.NOT),
+    notation=lambda given: write.negated(given["a"]),
 )

@@ -1,7 +1,7 @@
 """unfold and fold: the windows of a convolution as columns, and back (im2col, col2im), from index arithmetic.
 
-``unfold`` takes (..., C, *spatial) to (..., C * prod(kernel), L), in the order of torch.nn.functional.unfold; ``fold`` is
-its adjoint: overlapping windows add up. Any number of spatial axes.
+``unfold`` takes (..., C, *spatial) to (..., C * prod(kernel), L), in the order of torch.nn.functional.unfold;
+``fold`` is its adjoint: overlapping windows add up. Any number of spatial axes.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class Windows:
         return cls(spatial, padding, padded, table)
 
     @property
-    def inner(self) -> tuple[slice, ...]:
+    def inner(self) -> Any:
         """The padded plane without its padding."""
-        return tuple(slice(width, width + size) for width, size in zip(self.padding, self.spatial, strict=True))
+        return (..., *(slice(width, width + size) for width, size in zip(self.padding, self.spatial, strict=True)))
 
 
 def _places(padded: int, kernel: int, stride: int, dilation: int) -> np.ndarray:
@@ -65,10 +65,13 @@ def _spatial(shape: Any, kernel: Any) -> tuple[int, ...]:
     return tuple(shape[len(shape) - count :])
 
 
+def _plane(output_size: Any) -> tuple[int, ...]:
+    return (output_size,) if isinstance(output_size, int) else tuple(output_size)
+
+
 def _unfold_torch(r: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     windows = Windows.over(_spatial(x.shape, kernel), kernel, stride, padding, dilation)
     lead = tuple(x.shape[: x.ndim - len(windows.spatial)])
-    grown = x.new_zeros((*lead, *windows.padded))
     pads = [width for each in reversed(windows.padding) for width in (each, each)]
     grown = r.torch.nn.functional.pad(x, pads) if any(pads) else x
     flat = grown.reshape(*lead, prod(windows.padded))
@@ -82,7 +85,7 @@ def _unfold_balls(r: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilati
     windows = Windows.over(_spatial(x.shape, kernel), kernel, stride, padding, dilation)
     lead = x.shape[: x.ndim - len(windows.spatial)]
     grown = _zeros(x, (*lead, *windows.padded))
-    grown[(..., *windows.inner)] = x
+    grown[windows.inner] = x
     columns = grown.reshape(*lead, prod(windows.padded))[..., windows.table]
     return columns.reshape(*lead[:-1], lead[-1] * windows.table.shape[0], windows.table.shape[1])
 
@@ -103,7 +106,7 @@ def _fold_torch(r: Any, columns: Any, output_size: Any, kernel: Any, stride: Any
     flat = columns.reshape(*lead, windows.table.size)
     table = r.torch.from_numpy(windows.table.ravel()).to(columns.device)
     plane = columns.new_zeros((*lead, prod(windows.padded))).index_add(len(lead), table, flat)
-    return plane.reshape(*lead, *windows.padded)[(..., *windows.inner)]
+    return plane.reshape(*lead, *windows.padded)[windows.inner]
 
 
 def _fold_balls(r: Any, columns: Any, output_size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
@@ -116,7 +119,7 @@ def _fold_balls(r: Any, columns: Any, output_size: Any, kernel: Any, stride: Any
     by_element = columns.reshape(*lead, *windows.table.shape)
     for element, places in enumerate(windows.table):  # within one kernel element no place occurs twice
         plane[..., places] += by_element[..., element, :]
-    return plane.reshape(*lead, *windows.padded)[(..., *windows.inner)]
+    return plane.reshape(*lead, *windows.padded)[windows.inner]
 
 
 def _zeros(like: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

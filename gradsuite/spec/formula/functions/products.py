@@ -8,7 +8,6 @@ import numpy as np
 
 from gradsuite.spec.formula import notation as write
 from gradsuite.spec.formula.balls import alike, balls
-from gradsuite.spec.formula.notation import Arguments, Markup
 from gradsuite.spec.formula.registry import register
 
 
@@ -42,17 +41,12 @@ def _without_holes(result: Any, operand: np.ndarray) -> Any:
     return np.frompyfunc(lambda ball: balls(0 if ball is None else ball), 1, 1)(found)
 
 
-def _product(given: Arguments) -> Markup:
-    a, b = given["a"], given["b"]
-    return Markup(write.row(write.parenthesised(a, write.PRODUCT), write.parenthesised(b, write.POWER)), write.PRODUCT)
-
-
 register(
     "matmul",
     "a, b",
     torch=lambda r, a, b: r.matmul(a, b),
     balls=lambda r, a, b: r.matmul(a, b),
-    notation=_product,
+    notation=lambda given: write.juxtaposed(given["a"], given["b"]),
 )
 register("tensordot", "a, b, axes=2", torch=_tensordot_torch, balls=_tensordot_balls, rounds=True)
 register("einsum", "subscripts, a, b=None, c=None", torch=_einsum_torch, balls=_einsum_balls, rounds=True)

@@ -84,13 +84,13 @@ def _extreme_balls(choose: Any, integers: Any, identity: arb) -> Any:
     return meaning
 
 
-def _position(first: bool) -> Any:
-    """The first place of the largest (or smallest) ball of a one-dimensional array; Undecidable if it is not decided."""
+def _position(largest: bool) -> Any:
+    """The first place of the largest (or smallest) ball of a one-dimensional array, or Undecidable."""
 
     def find(lane: np.ndarray) -> int:
         best = 0
         for place in range(1, len(lane)):
-            if less(lane[best], lane[place]) if first else less(lane[place], lane[best]):
+            if less(lane[best], lane[place]) if largest else less(lane[place], lane[best]):
                 best = place
         return best
 
@@ -157,15 +157,9 @@ def _summed_shape(shape: tuple[int, ...], target: tuple[int, ...]) -> tuple[int,
     return tuple(size if size == 1 else goal for size, goal in zip(own, tail, strict=True))
 
 
-def _arg(name: str) -> Any:
-    def write_it(given: Arguments) -> Markup:
-        return write.under(f"arg {name}")(given)
-
-    return write_it
-
-
-def _bar(given: Arguments) -> Markup:
-    return write.called("mean")(given)
+def _summed_away(given: Arguments) -> Markup:
+    """unbroadcast(v, x): the sum of v over what x was broadcast along."""
+    return write.over("∑")({"v": given["v"]})
 
 
 def _cumulative_balls(r: Any, x: Any, dim: Any) -> Any:
@@ -176,7 +170,7 @@ def _cumulative_balls(r: Any, x: Any, dim: Any) -> Any:
 
 register("sum", _REDUCED, torch=_sum_torch, balls=_sum_balls, notation=write.over("∑"), rounds=True)
 register("prod", _REDUCED, torch=_prod_torch, balls=_prod_balls, notation=write.over("∏"), rounds=True)
-register("mean", _REDUCED, torch=_mean_torch, balls=_mean_balls, notation=_bar, rounds=True)
+register("mean", _REDUCED, torch=_mean_torch, balls=_mean_balls, rounds=True)
 register(
     "max",
     _REDUCED,
@@ -191,8 +185,9 @@ register(
     balls=_extreme_balls(_SMALLER, np.min, ARB_INF),
     notation=write.under("min"),
 )
-register("argmax", _REDUCED, torch=_arg_torch("argmax"), balls=_arg_balls(_position(True)), notation=_arg("max"))
-register("argmin", _REDUCED, torch=_arg_torch("argmin"), balls=_arg_balls(_position(False)), notation=_arg("min"))
+for _name, _spoken in (("argmax", "arg max"), ("argmin", "arg min")):
+    _find = _arg_balls(_position(_name == "argmax"))
+    register(_name, _REDUCED, torch=_arg_torch(_name), balls=_find, notation=write.under(_spoken))
 register("any", _REDUCED, torch=_any_torch("any"), balls=_any_balls(np.logical_or), notation=write.under("any"))
 register("all", _REDUCED, torch=_any_torch("all"), balls=_any_balls(np.logical_and), notation=write.under("all"))
 register(
@@ -207,8 +202,6 @@ register(
     "v, x",
     torch=_unbroadcast_torch,
     balls=_unbroadcast_balls,
-    notation=lambda given: Markup(
-        write.row(write.sign("∑"), write.parenthesised(given["v"], write.PRODUCT)), write.PRODUCT
-    ),
+    notation=_summed_away,
     rounds=True,
 )
