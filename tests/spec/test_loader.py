@@ -226,7 +226,11 @@ def test_variants_merge_by_name_and_may_take_an_input_away(tmp_path: Path) -> No
         derivative: {x: {elementwise: w * value}, w: {elementwise: x * value}}
         variants:
           whole: {}
-          alone: {inputs: {w: null}, arguments: {value: [3, 4]}, forward: x * value, derivative: {x: {elementwise: value}}}
+          alone:
+            inputs: {w: null}
+            arguments: {value: [3, 4]}
+            forward: x * value
+            derivative: {x: {elementwise: value}}
     """)
     whole, alone = load(write(tmp_path, text, "addcmul")).definitions
     assert (whole.name, list(whole.inputs), whole.arguments) == ("whole", ["x", "w"], {"value": (2,)})
