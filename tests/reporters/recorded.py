@@ -214,13 +214,15 @@ def simple(name: str, family: str, summary: str, text: str, reference: str) -> O
 def measures(check: str, dtype: str, seed: int) -> Measures:
     """Figures as the checks would give them."""
     dice = random.Random(f"{check} {dtype} {seed}")
-    counts = tuple(int(dice.uniform(0.4, 1) * 90 * math.exp(-bin_ * 1.1)) for bin_ in range(8))
+    counts = tuple(int(dice.uniform(0.4, 1) * 90 * math.exp(-bin_ * 1.2)) for bin_ in range(8))
     histogram = Histogram(edges=_EDGES, counts=counts)
+    last = max(k for k, count in enumerate(counts) if count)
+    worst = _EDGES[last] + dice.random() * (_EDGES[last + 1] - _EDGES[last])
     if check == "reverse":
         proven = 60 + dice.random() * 14
-        return Measures(worst_ulps=1 + dice.random() * 3, ulps=histogram, digits_proven=proven, median_bar=9e-14)
+        return Measures(worst_ulps=worst, ulps=histogram, digits_proven=proven, median_bar=9e-14)
     if check == "precision":
-        return Measures(worst_ratio=0.4 + dice.random() * 2, ratios=histogram)
+        return Measures(worst_ratio=worst, ratios=histogram)
     return Measures()
 
 
@@ -451,3 +453,24 @@ def many(ops: int = 50, failures: int = 60) -> list[Line]:
         broken = {"outcome": Outcome.FAILED, "failures": (wrong_spec(),)}
         cases[place] = cases[place].model_copy(update=broken)
     return [*found, *cases]
+
+
+PAYLOAD = (
+    '"><img src=x onerror="window.owned=1"><script>window.owned=1</script><svg onload="window.owned=1">'
+    "<a href='javascript:window.owned=1'>here</a> https://evil.example/\"onclick=x {{ 7 * 7 }} {% raw %}"
+    "</style></pre></details>--> | `rm` ```\n# heading\n[link](javascript:x) [red]markup[/red] \x1b[31m \u202e"
+)
+_KEPT = ("kind", "outcome", "culprit", "role", "hex")
+
+
+def hostile() -> list[Line]:
+    """The same lines with every text that may come from outside replaced by an attack."""
+    return [type(line).model_validate(_poisoned(line.model_dump())) for line in lines()]
+
+
+def _poisoned(value: object, key: str = "") -> object:
+    if isinstance(value, dict):
+        return {name: _poisoned(part, name) for name, part in value.items()}
+    if isinstance(value, list | tuple) and key not in _KEPT:
+        return tuple(_poisoned(part, key) for part in value)
+    return f"{value} {PAYLOAD}" if isinstance(value, str) and key not in _KEPT else value

@@ -80,21 +80,21 @@ def _figures(lane: str, dtype: str, measures: list[Measures]) -> Figures:
         lane=lane,
         dtype=dtype,
         worst_ulps=worst(lambda m: m.worst_ulps),
-        ulps=_drawn([m.ulps for m in measures if m.ulps], None),
+        ulps=_drawn([m.ulps for m in measures if m.ulps]),
         worst_ratio=worst(lambda m: m.worst_ratio),
-        ratios=_drawn([m.ratios for m in measures if m.ratios], 1.0),
+        ratios=_drawn([m.ratios for m in measures if m.ratios]),
         digits=worst(lambda m: m.digits_proven, min),
         bar=worst(lambda m: m.median_bar),
     )
 
 
-def _drawn(histograms: list[Histogram], mark: float | None) -> Markup:
-    """Those over the same edges, added up."""
+def _drawn(histograms: list[Histogram]) -> Markup:
+    """Those over the same edges, added up, with 1 marked: one ULP, or the natural error itself."""
     if not histograms:
         return Markup("")
     edges = histograms[0].edges
     same = [h.counts for h in histograms if h.edges == edges]
-    return histogram.draw(Histogram(edges=edges, counts=tuple(map(sum, zip(*same, strict=False)))), mark=mark)
+    return histogram.draw(Histogram(edges=edges, counts=tuple(map(sum, zip(*same, strict=False)))), mark=1.0)
 
 
 def reasons(merged: Merged, page: OpPage) -> list[tuple[Outcome, str, int, str]]:

@@ -69,7 +69,7 @@ def _map(grid: Grid, scale: float, title: str) -> Markup:
 
 
 def _sideways(y: float, content: str) -> Markup:
-    return Markup('<text transform="translate(11 {}) rotate(90)">{}</text>').format(svg.short(y), content)
+    return Markup('<text transform="translate(4 {}) rotate(90)">{}</text>').format(svg.short(y), content)
 
 
 def _shade(value: float, scale: float) -> str:

@@ -24,6 +24,8 @@ def draw(histogram: Histogram, *, mark: float | None = None) -> Markup:
         x = edges.index(mark) * step
         parts.append(svg.path(f"M{svg.short(x)} 2V{_HEIGHT + 3:g}", "mark"))
         parts.append(svg.text(x, _HEIGHT + _FOOT - 2, words.number(mark), anchor="middle"))
+    if math.isinf(edges[-1]) and len(edges) > 3:
+        parts.append(svg.text(_WIDTH - step, _HEIGHT + _FOOT - 2, words.number(edges[-2]), anchor="middle"))
     parts.append(svg.text(0, _HEIGHT + _FOOT - 2, words.number(edges[0])))
     parts.append(svg.text(_WIDTH, _HEIGHT + _FOOT - 2, words.number(edges[-1]), anchor="end"))
     return svg.figure(_WIDTH, _HEIGHT + _FOOT, parts, title=_spoken(histogram), css="histogram")

@@ -29,7 +29,7 @@ class _Axis:
     @classmethod
     def over(cls, values: Sequence[float], start: float, end: float) -> _Axis:
         logs = [math.log10(value) for value in values if value > 0] or [0.0]
-        high = math.ceil(max(logs) + 1e-9)
+        high = math.ceil(max(logs) + 0.15)
         low = max(math.floor(min(logs)), high - _DECADES)
         return cls(min(low, high - 1), high, start, end)
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from gradsuite.reporters.html.drawings import svg
 from gradsuite.results import Says
 
-_WIDTH, _HEIGHT, _MARGIN = 200.0, 18.0, 10.0
+_WIDTH, _HEIGHT, _MARGIN = 170.0, 18.0, 10.0
 
 
 def draw(says: Sequence[Says]) -> list[Markup]:

@@ -8,6 +8,7 @@ from gradsuite.reporters import words
 from gradsuite.reporters.html.drawings import svg
 from gradsuite.reporters.html.templates import fill
 from gradsuite.reporters.merge import Merged
+from gradsuite.results import Outcome
 
 ORDER, TITLE, ANCHOR = 10, "", "verdict"
 _WIDTH, _LEAST = 1000.0, 8.0
@@ -18,7 +19,7 @@ def render(merged: Merged) -> Markup:
     return fill(
         "verdict.html",
         headline=words.headline(merged),
-        verdict=merged.verdict,
+        tone=Outcome.FAILED if merged.counts[Outcome.FAILED] else merged.verdict,
         counts=[(outcome, merged.counts[outcome]) for outcome in words.GLYPH if merged.counts[outcome]],
         bar=_bar(merged),
         ops=len(merged.pages),
