@@ -38,7 +38,7 @@ def _located(run: Run, node: ast.expr) -> Run:
         except GradsuiteError:
             raise
         except Exception as error:
-            raise FormulaError(f"{ast.unparse(node)}: {_said(error)}", column=node.col_offset + 1) from error
+            raise FormulaError(f"{ast.unparse(node)[:80]}: {_said(error)}", column=node.col_offset + 1) from error
 
     return guarded
 

@@ -33,13 +33,11 @@ class _Writer:
         return method(node)
 
     def constant(self, node: ast.Constant) -> Markup:
-        value = node.value
+        value: Any = node.value
         if value is Ellipsis:
             return Markup(write.sign("…"))
         if value is None or isinstance(value, (bool, str)):
-            return Markup(
-                write.words("none" if value is None else str(value).lower() if isinstance(value, bool) else value)
-            )
+            return Markup(write.words(f"“{value}”" if isinstance(value, str) else str(value).lower()))
         if isinstance(value, complex):
             imaginary = Markup("<mi>i</mi>")
             return imaginary if value.imag == 1 else write.multiplied(_number(value.imag), imaginary)

@@ -1,7 +1,7 @@
 """Pieces of MathML with their binding strength: what a function needs to say how it is written.
 
-A ``Markup`` is safe by construction: text enters only through ``name``, ``number``, ``sign``, ``words`` and ``upright``,
-which escape it.
+A ``Markup`` is safe by construction: text enters only through ``name``, ``number``, ``sign``, ``words`` and
+``upright``, which escape it.
 """
 
 from __future__ import annotations

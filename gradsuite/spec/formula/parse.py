@@ -27,11 +27,12 @@ _ALLOWED = (
 )  # fmt: skip
 _OPERATORS = (
     ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.MatMult, ast.FloorDiv, ast.Mod, ast.UAdd, ast.USub, ast.Not,
-    ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.And, ast.Or,
+    ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot,
 )  # fmt: skip
 _SPOKEN = {
     ast.Lambda: "a lambda", ast.JoinedStr: "an f-string", ast.NamedExpr: "an assignment",
-    ast.Starred: "a starred argument", ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension", ast.Dict: "a dict", ast.Set: "a set",
+    ast.Starred: "a starred argument", ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension",
+    ast.SetComp: "a comprehension", ast.DictComp: "a comprehension", ast.Dict: "a dict", ast.Set: "a set",
     ast.Await: "await", ast.Yield: "yield", ast.BitAnd: "'&'", ast.BitOr: "'|'", ast.BitXor: "'^'", ast.Invert: "'~'",
     ast.LShift: "'<<'", ast.RShift: "'>>'", ast.In: "'in'", ast.NotIn: "'not in'",
 }  # fmt: skip
@@ -133,11 +134,14 @@ def _walk(tree: ast.expr) -> Iterator[tuple[ast.AST, int]]:
 
 
 def _check(tree: ast.expr, text: str, indices: frozenset[str], functions: frozenset[str]) -> None:
-    callees = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for count, (node, depth) in enumerate(_walk(tree)):
+        if count >= MAX_NODES or depth > MAX_DEPTH:
+            what = "the formula is too long or too deeply nested"
+            raise FormulaError(what, column=_column(node, text), mend="split it with let")
+    callees = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    placed = [node for node in ast.walk(tree) if isinstance(node, (ast.expr, ast.keyword))]
+    for node in sorted(placed, key=lambda node: node.col_offset):  # a parent stands before its children
         try:
-            if count >= MAX_NODES or depth > MAX_DEPTH:
-                raise FormulaError("the formula is too long or too deeply nested", mend="split it with let")
             _check_node(node, indices, functions, id(node) in callees)
         except FormulaError as error:
             raise FormulaError(error.what, column=_column(node, text), mend=error.mend) from None
@@ -155,6 +159,8 @@ def _check_node(node: ast.AST, indices: frozenset[str], functions: frozenset[str
             _check_call(node, functions)
         case ast.BinOp(op=ast.Pow()):
             _check_power(node)
+        case ast.BinOp() | ast.UnaryOp():
+            _check_kind(node.op)
         case ast.Compare():
             _check_comparison(node)
         case ast.Subscript():
@@ -163,7 +169,7 @@ def _check_node(node: ast.AST, indices: frozenset[str], functions: frozenset[str
 
 
 def _check_kind(node: ast.AST) -> None:
-    if isinstance(node, (*_ALLOWED, *_OPERATORS, ast.expr_context, ast.Is, ast.IsNot)):
+    if isinstance(node, (*_ALLOWED, *_OPERATORS)):
         return
     spoken = _SPOKEN.get(type(node), type(node).__name__)
     raise FormulaError(f"{spoken} is not part of the formula language", mend=_INSTEAD.get(type(node), ""))
@@ -216,6 +222,7 @@ def _is_constant(tree: ast.AST) -> bool:
 def _check_comparison(node: ast.Compare) -> None:
     for operator, right in zip(node.ops, node.comparators, strict=True):
         none = isinstance(right, ast.Constant) and right.value is None
+        _check_kind(operator)
         if isinstance(operator, (ast.Is, ast.IsNot)) and not none:
             raise FormulaError("'is' is only for None", mend="use == or !=")
 
@@ -228,9 +235,8 @@ def _check_subscript(node: ast.Subscript, indices: frozenset[str]) -> None:
     for part in parts:
         wrong = isinstance(part, ast.Constant) and isinstance(part.value, (bool, str, float, complex))
         if wrong or isinstance(part, ast.List):
-            raise FormulaError(
-                f"{ast.unparse(part)} is not an index", mend="an index is an integer, a slice, None or ..."
-            )
+            what = repr(part.value) if isinstance(part, ast.Constant) else "a list"
+            raise FormulaError(f"{what} is not an index", mend="an index is an integer, a slice, None or ...")
 
 
 def _did_you_mean(word: str, known: Collection[str]) -> str:
