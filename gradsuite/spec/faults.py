@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from gradsuite.errors import Fault, FormulaError
-from gradsuite.spec.yaml import Node, Where, locate
+from gradsuite.spec.node import Node, Where, locate
 
 MERGED = frozenset({"inputs", "arguments", "let", "derivative"})  # a variant merges these by name
 

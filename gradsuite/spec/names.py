@@ -9,7 +9,7 @@ from keyword import iskeyword
 
 from gradsuite.spec import model
 from gradsuite.spec.faults import Faults
-from gradsuite.spec.yaml import Where
+from gradsuite.spec.node import Where
 
 RESERVED = frozenset({"ct", "pi", "inf", "nan"})
 

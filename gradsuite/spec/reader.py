@@ -15,8 +15,8 @@ from gradsuite.spec.domain_text import parse_domain
 from gradsuite.spec.faults import Faults
 from gradsuite.spec.formula import Formula, parse, parse_identity
 from gradsuite.spec.nearest import suggestion
+from gradsuite.spec.node import Where, normal
 from gradsuite.spec.shapes import parse_shape, symbols
-from gradsuite.spec.yaml import Where, normal
 
 INDICES = ("i", "j")
 

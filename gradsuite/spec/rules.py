@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gradsuite.spec import model
 from gradsuite.spec.dotted import is_dotted
+from gradsuite.spec.edge_rules import check_edges
 from gradsuite.spec.faults import Faults
 from gradsuite.spec.formula import Formula
+from gradsuite.spec.known import known_name
 from gradsuite.spec.names import Names
-from gradsuite.spec.nearest import suggestion
-from gradsuite.spec.yaml import Where
+from gradsuite.spec.node import Where
 
 
 def check(merged: model.Override, names: Names, formulas: Mapping[str, Formula], faults: Faults) -> None:
@@ -21,7 +22,7 @@ def check(merged: model.Override, names: Names, formulas: Mapping[str, Formula],
     _check_references(merged, names, faults)
     _check_calls(merged, names, faults)
     _check_arguments(merged, faults)
-    _check_edges(merged, names, faults)
+    check_edges(merged, names, faults)
     _check_functions(merged, faults)
 
 
@@ -38,7 +39,7 @@ def check_forms(where: Where, given: model.Derivative, forms: list[str], names: 
     if given.along is not None and forms and "jacobian" not in forms:
         faults.add((*where, "along"), "'along' belongs to 'jacobian'", f"remove it from {forms[0]!r}", key=True)
     if isinstance(given.along, str):
-        _known((*where, "along"), given.along, "argument", names.arguments, faults)
+        known_name((*where, "along"), given.along, "argument", names.arguments, faults)
 
 
 def _check_cycles(formulas: Mapping[str, Formula], names: Names, faults: Faults) -> None:
@@ -87,7 +88,7 @@ def _check_references(merged: model.Override, names: Names, faults: Faults) -> N
     """Every name that refers to an input or output is one."""
     for where, name, kind in _references(merged):
         known = {"input": names.inputs, "output": names.outputs}.get(kind, names.inputs | names.outputs)
-        _known(where, name, kind, known, faults)
+        known_name(where, name, kind, known, faults)
     for name in merged.derivative:
         if name in names.inputs - names.differentiable:
             what = f"the input {name!r} is not differentiable, yet has a derivative"
@@ -111,11 +112,6 @@ def _listed(where: Where, names: list[str], kind: str) -> Iterator[tuple[Where, 
     yield from (((*where, place), name, kind) for place, name in enumerate(names))
 
 
-def _known(where: Where, name: str, kind: str, known: Collection[str], faults: Faults) -> None:
-    if name not in known and not faults.names_lost:
-        faults.add(where, f"unknown {kind} {name!r}", suggestion(name, known), key=True)
-
-
 def _check_calls(merged: model.Override, names: Names, faults: Faults) -> None:
     """'call' names inputs and arguments, and leaves no input out but a module's parameters."""
     if merged.call is None or faults.below(("call",)):
@@ -123,7 +119,7 @@ def _check_calls(merged: model.Override, names: Names, faults: Faults) -> None:
     passed = dict(_passed(("call",), merged.call))
     for where, name in passed.items():
         if isinstance(name, str):
-            _known(where, name, "input or argument", names.inputs | names.arguments, faults)
+            known_name(where, name, "input or argument", names.inputs | names.arguments, faults)
         else:
             faults.add(where, f"'call' lists names, not {name!r}", "declare it under 'arguments' and pass that name")
     held = set(merged.module.parameters) if merged.module else set()
@@ -144,49 +140,6 @@ def _check_arguments(merged: model.Override, faults: Faults) -> None:
         if alternatives == []:
             what = f"the argument {name!r} has no alternatives"
             faults.add(("arguments", name), what, "list at least one; an empty list as a value is written [[]]")
-
-
-def _check_edges(merged: model.Override, names: Names, faults: Faults) -> None:
-    for place, sample in enumerate(merged.edge):
-        where: Where = ("edge", place)
-        expect = sample.get("expect") or {}
-        _check_values(where, {key: value for key, value in sample.items() if key != "expect"}, names, faults)
-        if not isinstance(expect, dict):
-            faults.add((*where, "expect"), "'expect' must be a mapping", "write {y: ..., x: ...}: the value, gradients")
-            continue
-        for key, value in expect.items():
-            _known((*where, "expect", key), key, "output or input", names.outputs | names.differentiable, faults)
-            _check_array((*where, "expect", key), value, faults)
-
-
-def _check_values(where: Where, sample: Mapping[str, Any], names: Names, faults: Faults) -> None:
-    for key, value in sample.items():
-        _known((*where, key), key, "input or argument", names.inputs | names.arguments, faults)
-        if key in names.inputs and value is not None:
-            _check_array((*where, key), value, faults)
-
-
-def _check_array(where: Where, value: Any, faults: Faults) -> None:
-    """Numbers in lists of equal length: an array."""
-    if _extent(value) is None:
-        faults.add(where, f"{where[-1]!r} is no array", "write numbers in nested lists of equal length")
-
-
-def _extent(value: Any) -> tuple[int, ...] | None:
-    """The shape of nested lists; None where they are uneven or hold something else than numbers."""
-    if not isinstance(value, list):
-        return () if isinstance(value, (int, float)) or _is_complex(value) else None
-    extents = {_extent(item) for item in value}
-    if len(extents) > 1 or None in extents:
-        return None
-    return (len(value), *(extents.pop() or ())) if extents else (0,)
-
-
-def _is_complex(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and bool(complex(value) or True)
-    except ValueError:
-        return False
 
 
 def _check_functions(merged: model.Override, faults: Faults) -> None:

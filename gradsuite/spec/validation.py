@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, RootModel, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from gradsuite.spec.faults import Faults
-from gradsuite.spec.nearest import nearest, suggestion
-from gradsuite.spec.yaml import Node, Where
+from gradsuite.spec.keys import missing_key, unknown_key
+from gradsuite.spec.node import Node, Where
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -64,9 +64,9 @@ def _report(error: ValidationError, model: type[BaseModel], faults: Faults) -> N
     for each in strangers or each_error:
         where, fits = _path(faults.document.root, each["loc"])
         if each["type"] == "extra_forbidden":
-            _unknown_key(where, model, faults)
+            unknown_key(where, model, faults)
         elif each["type"] == "missing":
-            _missing_key(where, _description(model, where), faults)
+            missing_key(where, model, faults)
         else:
             case = wrong.setdefault(where, _Wrong())
             (case.fitting if fits else case.others).append(_expectation(each))
@@ -111,68 +111,6 @@ def _expectation(each: dict[str, Any]) -> str:
     return _EXPECTED.get(each["type"], str(each["msg"]))
 
 
-def _unknown_key(where: Where, model: type[BaseModel], faults: Faults) -> None:
-    """The fault, and the key renamed to what was meant, or else removed."""
-    name, known = str(where[-1]), _known(model, where[:-1])
-    parent = faults.document.at(where[:-1])
-    if isinstance(parent.value, dict) and name in parent.value:
-        mend = _mend_key(name, known, model)
-        faults.structural(where, faults.document.key_place(where), f"unknown key {name!r}", mend)
-        if not _is_word(name):
-            faults.broken.add((*where[:-1], _before(name, parent.value)))
-        _rename(parent.value, parent, name, nearest(name, known))
-
-
-def _mend_key(name: str, known: Collection[str], model: type[BaseModel]) -> str:
-    if not _is_word(name):
-        return "inside { }, put text that contains a comma or a bracket in quotes"
-    if nearest(name, known) is None and name in _known(model, ()):
-        return f"{name!r} belongs at the top of the file"
-    return suggestion(name, known)
-
-
-def _is_word(name: str) -> bool:
-    return name.replace("_", "").isalnum()
-
-
-def _before(name: str, mapping: dict[str, Node]) -> str:
-    """The key before ``name``: its text was cut at a comma, and ``name`` is the rest of it."""
-    keys = list(mapping)
-    return keys[max(keys.index(name) - 1, 0)]
-
-
-def _rename(mapping: dict[str, Node], parent: Node, name: str, near: str | None) -> None:
-    """Read on as if the key had been spelt right, so that one slip is one fault."""
-    value = mapping.pop(name)
-    if near is not None and near not in mapping:
-        mapping[near] = value
-        parent.keys[near] = parent.keys[name]
-
-
-def _missing_key(where: Where, description: str, faults: Faults) -> None:
-    parent = faults.document.at(where[:-1])
-    name = str(where[-1])
-    if isinstance(parent.value, dict):
-        place = faults.document.key_place(where[:-1])
-        meaning = f": {description[:1].lower()}{description[1:].rstrip('.')}" if description else ""
-        faults.structural(where, place, f"the key {name!r}{_owner(where)} is missing", f"add '{name}: ...'{meaning}")
-        parent.value[name] = Node(_STAND_IN_KEYS.get(name, "0"), *place)
-
-
-def _owner(where: Where) -> str:
-    match where[:-1]:
-        case (*_, str() as kind, int() as place):
-            return f" of entry {place + 1} of {kind!r}"
-        case (int() as place,):
-            return f" of entry {place + 1}"
-        case (*_, str() as name):
-            return f" of {name!r}"
-    return ""
-
-
-_STAND_IN_KEYS: dict[str, Any] = {"gradsuite": 1, "draws": []}
-
-
 def _wrong_value(where: Where, expected: list[str], faults: Faults) -> None:
     node = faults.document.at(where)
     words = "one value or a list of values" if len(expected) > 3 else " or ".join(expected)
@@ -214,31 +152,3 @@ def _stand_in(expected: str) -> Any:
         return "0"
     literal = expected.split(" ")[0].strip("',")
     return int(literal) if literal.isdigit() else literal
-
-
-def _known(model: type[BaseModel], where: Where) -> dict[str, str]:
-    """The keys that the mapping at ``where`` may hold, each with its description."""
-    fields = _model_at(model, where).model_fields
-    return {each.alias or name: each.description or "" for name, each in fields.items()}
-
-
-def _description(model: type[BaseModel], where: Where) -> str:
-    return _known(model, where[:-1]).get(str(where[-1]), "")
-
-
-def _model_at(model: type[BaseModel], where: Where) -> type[BaseModel]:
-    if issubclass(model, RootModel):
-        model = next(_models(model.model_fields["root"].annotation), model)
-    for key in where:
-        fields = {each.alias or name: each for name, each in model.model_fields.items()}
-        if key in fields:
-            model = next(_models(fields[str(key)].annotation), model)
-    return model
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that an annotation mentions."""
-    if isinstance(annotation, type) and not get_args(annotation) and issubclass(annotation, BaseModel):
-        yield annotation
-    for each in get_args(annotation):
-        yield from _models(each)

@@ -7,33 +7,18 @@ too large, too deep or grow too large through aliases. Nothing is ever construct
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import yaml
 
 from gradsuite.errors import Fault
-
-Scalar = None | bool | int | float | str
-Where = tuple[str | int, ...]
+from gradsuite.spec.core_schema import resolve
+from gradsuite.spec.node import Node
 
 MAX_CHARACTERS = 1 << 18
 MAX_DEPTH = 32
 MAX_NODES = 20_000
-
-_CORE: tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...] = (
-    (re.compile(r"null|Null|NULL|~|"), lambda text: None),
-    (re.compile(r"true|True|TRUE"), lambda text: True),
-    (re.compile(r"false|False|FALSE"), lambda text: False),
-    (re.compile(r"[-+]?[0-9]{1,400}"), int),
-    (re.compile(r"0o[0-7]{1,400}"), lambda text: int(text[2:], 8)),
-    (re.compile(r"0x[0-9a-fA-F]{1,400}"), lambda text: int(text[2:], 16)),
-    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
-    (re.compile(r"[-+]?\.(inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
-    (re.compile(r"\.(nan|NaN|NAN)"), lambda text: float("nan")),
-)
 
 _HINTS = (
     ("mapping values are not allowed", "put text that contains ': ' in quotes"),
@@ -44,35 +29,6 @@ _HINTS = (
     ("did not find expected key", "align keys in one column, and close quotes and brackets"),
     ("unexpected end of stream", "close the quotes"),
 )
-
-
-@dataclass
-class Node:
-    """A value and its place: ``line`` and ``column`` count from 1, ``start`` and ``end`` are offsets in the text."""
-
-    value: Scalar | list[Node] | dict[str, Node]
-    line: int
-    column: int
-    start: int = 0
-    end: int = 0
-    style: str = ""  # of a scalar: '' plain, ' or " quoted, | or > block
-    keys: dict[str, tuple[int, int]] = field(default_factory=dict)  # of a mapping: the place of each key
-
-    def child(self, key: str | int) -> Node | None:
-        """The node below ``key``, or None."""
-        if isinstance(self.value, dict):
-            return self.value.get(str(key))
-        if isinstance(self.value, list) and isinstance(key, int) and 0 <= key < len(self.value):
-            return self.value[key]
-        return None
-
-    def plain(self) -> Any:
-        """The value without places."""
-        if isinstance(self.value, dict):
-            return {key: node.plain() for key, node in self.value.items()}
-        if isinstance(self.value, list):
-            return [node.plain() for node in self.value]
-        return self.value
 
 
 class _Refused(Exception):
@@ -207,48 +163,6 @@ class _Composer:
         before = self._text[: error.position] if isinstance(error.position, int) else ""
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         self.faults.append(Fault(self._path, line, column, f"not YAML: {error.reason}", "remove the control character"))
-
-
-def resolve(text: str) -> Scalar:
-    """The value of a plain scalar by YAML 1.2's core schema."""
-    for pattern, read in _CORE:
-        if pattern.fullmatch(text):
-            return read(text)
-    return text
-
-
-def locate(text: str, node: Node, offset: int) -> tuple[int, int]:
-    """Line and column in ``text`` of a character of a scalar.
-
-    ``offset`` counts from 0 in the scalar's value with each run of blanks written as one. Characters are
-    matched by counting those that are not blank, so folding, indentation and escapes do not matter.
-    """
-    value = normal(str(node.value))
-    wanted = len(value[:offset].replace(" ", ""))
-    source = text[node.start : node.end]
-    begin = _content_start(source, node.style)
-    tokens = list(_TOKENS.get(node.style, _PLAIN).finditer(source, begin))
-    inside = tokens[wanted].start() if wanted < len(tokens) else begin
-    index = node.start + inside
-    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
-
-
-def normal(text: str) -> str:
-    """``text`` with each run of blanks and line breaks written as one blank."""
-    return " ".join(text.split())
-
-
-_PLAIN = re.compile(r"\S")
-_TOKENS = {
-    "'": re.compile(r"''|\S"),
-    '"': re.compile(r"\\(?:x..|u.{4}|U.{8}|\S)|\\?\S"),
-}
-
-
-def _content_start(source: str, style: str) -> int:
-    if style in ("|", ">"):
-        return source.find("\n") + 1
-    return 1 if style else 0
 
 
 def _placed(value: Any, event: Any, end: Any, style: str = "") -> Node:

@@ -8,6 +8,8 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gradsuite.errors import SpecError, UsageError
 from gradsuite.spec import find, load, load_all
@@ -296,3 +298,22 @@ def test_loading_imports_no_torch(tmp_path: Path) -> None:
         [sys.executable, "-c", code + "print('torch' in sys.modules)"], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+PIECES = st.sampled_from(
+    ["{", "}", "[", "]", ":", "'", '"', "*B", "&a", "#", "\n", "  ", "- ", ", ", "null", "1", "ct", "[i]", "<<: "]
+)
+
+
+@settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    edits=st.lists(st.tuples(st.integers(0, len(SOFTMAX)), st.integers(0, 6), PIECES), min_size=1, max_size=3),
+)
+def test_whatever_is_broken_the_answer_is_a_spec_or_faults(tmp_path: Path, edits: list[tuple[int, int, str]]) -> None:
+    text = SOFTMAX
+    for place, removed, piece in edits:
+        text = text[:place] + piece + text[place + removed :]
+    try:
+        load(write(tmp_path, text, "softmax"))
+    except SpecError as error:
+        assert error.faults and all(fault.line >= 1 and fault.column >= 1 for fault in error.faults)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gradsuite.errors import Fault
-from gradsuite.spec.yaml import MAX_CHARACTERS, Node, compose, locate, normal
+from gradsuite.spec.node import Node, locate, normal
+from gradsuite.spec.yaml import MAX_CHARACTERS, compose
 
 
 def tree(text: str) -> Node:
