@@ -79,7 +79,8 @@ def test_its_reference_is_mathematics(path: Path, specs: dict[str, Spec]) -> Non
 def test_its_text_is_tidy(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").split("\n")
     assert lines[-1] == "" and lines[-2] != "", "one line break at the end"
-    assert all(line == line.rstrip() and "\t" not in line and len(line) <= 120 for line in lines)
+    untidy = [line for line in lines if line != line.rstrip() or "\t" in line or len(line) > 120]
+    assert untidy == [], "no blanks at a line's end, no tabs, at most 120 characters"
 
 
 def test_no_op_is_specified_twice(specs: dict[str, Spec]) -> None:
