@@ -37,8 +37,14 @@ def render(merged: Merged) -> Markup:
         "matrix.html",
         merged=merged,
         families=[(family, [_row(merged, page) for page in pages]) for family, pages in families],
-        fits=len(merged.checks) * (len(merged.dtypes) * 11 + 14) <= 1040,
+        fits=_fits(merged),
     )
+
+
+def _fits(merged: Merged) -> bool:
+    """Whether a wide window holds every column, so that the header can stay in sight of the whole page."""
+    longest = max(len(word) for check in merged.checks for word in check.split("_"))
+    return longest < 15 and len(merged.checks) * (len(merged.dtypes) * 11 + 14) <= 1040
 
 
 def _row(merged: Merged, page: OpPage) -> Row:
