@@ -68,9 +68,7 @@ class TorchReading:
     def matched(self, *values: Any) -> list[Tensor]:
         """Tensors of one dtype, for operations that do not promote."""
         tensors = [self.countable(self.tensor(value)) for value in values]
-        dtype = tensors[0].dtype
-        for tensor in tensors[1:]:
-            dtype = torch.promote_types(dtype, tensor.dtype)
+        dtype = _common(tensors)
         return [tensor.to(dtype) for tensor in tensors]
 
     def countable(self, value: Any) -> Any:
@@ -114,14 +112,15 @@ class TorchReading:
 
     def _arithmetic(self, apply: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
         _refuse_text(a, b)
-        result = apply(self.countable(a), self.countable(b))
+        a, b = self.countable(a), self.countable(b)
+        result = apply(_beside(a, b), _beside(b, a))
         return bounds.integer(result) if type(result) is int else self.rounded(result)
 
     def divide(self, a: Any, b: Any) -> Any:
         """a / b, by the rules of IEEE 754 where b is zero."""
         _refuse_text(a, b)
         if isinstance(a, Tensor) or isinstance(b, Tensor):
-            return self.rounded(_real_integers(a) / _real_integers(b))
+            return self.rounded(_doubled(a) / _doubled(b))
         return a / b if b else (self.floating(a) / self.floating(b)).item()
 
     def power(self, a: Any, b: Any) -> Any:
@@ -133,7 +132,7 @@ class TorchReading:
                 return bounds.integer_power(a, b)
             return self.rounded(a**b) if isinstance(a, Tensor) else self._scalar_power(a, b)
         if isinstance(a, Tensor) or isinstance(b, Tensor):
-            return self.rounded(_real_integers(a) ** _real_integers(b))
+            return self.rounded(_doubled(a) ** _doubled(b))
         return self._scalar_power(a, b)
 
     def _scalar_power(self, a: Any, b: Any) -> Any:
@@ -150,7 +149,7 @@ class TorchReading:
 
     def compare(self, name: str, a: Any, b: Any) -> Any:
         """An elementwise comparison."""
-        return _COMPARE[name](a, b)
+        return _COMPARE[name](_beside(a, b), _beside(b, a))
 
     def both(self, a: Any, b: Any) -> Any:
         """Elementwise and."""
@@ -179,8 +178,29 @@ def _refuse_text(*values: Any) -> None:
             raise TypeError(f"arithmetic with {value!r}")
 
 
-def _real_integers(value: Any) -> Any:
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Tensor) and not (value.is_floating_point() or value.is_complex())
+
+
+def _doubled(value: Any) -> Any:
     """Integer tensors as float64: torch would divide them in its default dtype, float32."""
-    if isinstance(value, Tensor) and not (value.is_floating_point() or value.is_complex()):
+    return value.double() if _is_whole(value) else value
+
+
+def _beside(value: Any, other: Any) -> Any:
+    """An integer tensor that meets a floating number: torch would compute in float32, whatever the number's dtype."""
+    if not _is_whole(value):
+        return value
+    if isinstance(other, (float, complex)):
         return value.double()
-    return value
+    return value.to(other.dtype) if isinstance(other, Tensor) and not other.ndim and not _is_whole(other) else value
+
+
+def _common(tensors: list[Tensor]) -> torch.dtype:
+    """The dtype that arithmetic between all of them would have."""
+    together = tensors[0]
+    for tensor in tensors[1:]:
+        together = _beside(together, tensor)
+        dtype = torch.result_type(together, _beside(tensor, together))
+        together = (together if together.ndim else tensor).to(dtype)
+    return together.dtype

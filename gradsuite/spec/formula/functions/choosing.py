@@ -15,7 +15,7 @@ from gradsuite.spec.formula.registry import register
 
 
 def _where_torch(r: Any, condition: Any, a: Any, b: Any) -> Any:
-    return r.torch.where(r.tensor(condition) != 0, r.tensor(a), r.tensor(b))
+    return r.torch.where(r.tensor(condition) != 0, *r.matched(a, b))
 
 
 def _where_balls(r: Any, condition: Any, a: Any, b: Any) -> Any:
@@ -28,7 +28,8 @@ def _cases(given: Arguments) -> Markup:
 
 
 def _take_torch(r: Any, x: Any, indices: Any, dim: int) -> Any:
-    dim, indices = axis(dim, x.ndim), r.tensor(indices)
+    x, indices = r.tensor(x), r.tensor(indices)
+    dim = axis(dim, x.ndim)
     shape = (*x.shape[:dim], *indices.shape, *x.shape[dim + 1 :])
     return x.index_select(dim, indices.reshape(-1)).reshape(shape)
 

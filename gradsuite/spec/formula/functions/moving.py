@@ -159,7 +159,7 @@ register(
 register(
     "permute_dims",
     "x, dims",
-    torch=lambda r, x, dims: x.permute(_permuted(x, dims)),
+    torch=lambda r, x, dims: r.tensor(x).permute(_permuted(r.tensor(x), dims)),
     balls=lambda r, x, dims: array(x).transpose(_permuted(array(x), dims)),
 )
 register(
@@ -179,20 +179,20 @@ register(
 register(
     "split",
     "x, sizes, dim=0",
-    torch=lambda r, x, sizes, dim: _split(x, sizes, dim),
+    torch=lambda r, x, sizes, dim: _split(r.tensor(x), sizes, dim),
     balls=lambda r, x, sizes, dim: _split(array(x), sizes, dim),
 )
 register(
     "flip",
     "x, dim=None",
-    torch=lambda r, x, dim: r.tensor(x).flip(axes(dim, x.ndim)),
+    torch=lambda r, x, dim: r.tensor(x).flip(axes(dim, r.tensor(x).ndim)),
     balls=lambda r, x, dim: np.flip(array(x), axes(dim, np.ndim(x))),
 )
 register(
     "roll",
     "x, shift, dim",
     torch=lambda r, x, shift, dim: x.roll(*_rolled(shift, dim, x)) if x.ndim else x,
-    balls=lambda r, x, shift, dim: np.roll(array(x), *_rolled(shift, dim, array(x))),
+    balls=lambda r, x, shift, dim: np.roll(array(x), *_rolled(shift, dim, array(x))) if np.ndim(x) else x,
 )
 register("pad", "x, widths, value=0", torch=_pad_torch, balls=_pad_balls)
 register("tril", "x, k=0", torch=_triangle_torch("tril"), balls=_triangle_balls(np.less_equal))
