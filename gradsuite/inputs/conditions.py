@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from gradsuite.errors import GradsuiteError
 from gradsuite.sample import Sample
 from gradsuite.spec.definition import Definition, Domain
 from gradsuite.spec.formula import Formula, evaluate
+from gradsuite.spec.formula.torch_reading import TorchReading
+from gradsuite.spec.lower import Scope
 
+_READING = TorchReading()
 _OF_SHAPE = {"shape", "size", "ndim"}  # functions that look at no value
-
-
-@cache
-def _reading() -> Any:
-    from gradsuite.spec.formula.torch_reading import TorchReading
-
-    return TorchReading()
 
 
 def number(formula: Formula, scope: Mapping[str, Any]) -> Any:
@@ -28,7 +24,7 @@ def number(formula: Formula, scope: Mapping[str, Any]) -> Any:
         return scope[formula.text]
     if formula.text.isdecimal():
         return int(formula.text)
-    value = evaluate(formula, scope, _reading())
+    value = evaluate(formula, scope, _READING)
     return value.item() if hasattr(value, "item") else value
 
 
@@ -40,14 +36,14 @@ def parameters(domain: Domain, scope: Mapping[str, Any]) -> tuple[Any, ...]:
 def holds(formula: Formula, scope: Mapping[str, Any]) -> bool:
     """Whether a requirement is met; one that cannot be evaluated (a division by zero, an axis too many) is not."""
     try:
-        return bool(evaluate(formula, scope, _reading()))
+        return bool(evaluate(formula, scope, _READING))
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, GradsuiteError):
         return False
 
 
 def torch_value(formula: Formula, scope: Mapping[str, Any]) -> Any:
     """The value of a formula in torch."""
-    return evaluate(formula, scope, _reading())
+    return evaluate(formula, scope, _READING)
 
 
 @lru_cache(maxsize=4096)
@@ -89,6 +85,4 @@ def accepts(definition: Definition, sample: Sample) -> bool:
 
 def scope_of(definition: Definition, sample: Sample) -> Mapping[str, Any]:
     """Everything that a formula may name at a sample, read in torch."""
-    from gradsuite.spec.lower import Scope
-
-    return Scope(definition, sample.tensors, sample.arguments, sample.symbols, {}, _reading())
+    return Scope(definition, sample.tensors, sample.arguments, sample.symbols, {}, _READING)

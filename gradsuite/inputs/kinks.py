@@ -36,8 +36,9 @@ def on_kinks(
 
 
 def touched(definition: Definition, kink: Kink, sample: Sample) -> Tensor:
-    """Which elements of the formula ``at`` are exactly zero: a boolean tensor of its shape."""
-    return torch.as_tensor(torch_value(kink.at, scope_of(definition, sample)) == 0)
+    """Which elements of the formula ``at``, in double precision, are exactly zero: a boolean tensor of its shape."""
+    wide = replace(sample, tensors={name: _wide(x) for name, x in sample.tensors.items()})
+    return torch.as_tensor(torch_value(kink.at, scope_of(definition, wide)) == 0)
 
 
 @st.composite
@@ -65,29 +66,51 @@ def _moved(definition: Definition, kink: Kink, sample: Sample) -> Iterator[Sampl
 def _root(definition: Definition, kink: Kink, sample: Sample, name: str) -> Sample | None:
     x = sample.tensors[name]
     assert x is not None
-    if x.numel() == 0 or x.is_complex():
+    found = None if x.numel() == 0 or x.is_complex() else _secant(definition, kink, sample, name, x)
+    if found is None:
         return None
-    found = _secant(definition, kink, sample, name, x)
     every_other = (torch.arange(x.numel(), device=x.device) % 2 == 0).reshape(x.shape)
     inside = region(definition.inputs[name].domain, {**sample.symbols, **sample.arguments}).holds(found)
     tensors = {**sample.tensors, name: torch.where(every_other & inside & torch.isfinite(found), found, x)}
     return replace(sample, tensors=tensors, layouts={**sample.layouts, name: "contiguous"})
 
 
-def _secant(definition: Definition, kink: Kink, sample: Sample, name: str, x: Tensor) -> Tensor:
+def _secant(definition: Definition, kink: Kink, sample: Sample, name: str, x: Tensor) -> Tensor | None:
     """Where ``at`` is zero as a function of each element of ``x`` alone: exact for the pieces that are straight."""
     before, now = x.double(), x.double() + 0.5
     left = _at(definition, kink, sample, name, before)
     for _ in range(_SECANT_STEPS):
         right = _at(definition, kink, sample, name, now)
-        step = torch.where(right == left, torch.zeros_like(now), right * (now - before) / (right - left))
+        if left is None or right is None:
+            return None
+        step = torch.where(right == left, 0.0, right * (now - before) / (right - left))
         before, left, now = now, right, now - step
     return now.to(x.dtype)
 
 
-def _at(definition: Definition, kink: Kink, sample: Sample, name: str, x: Tensor) -> Tensor:
-    wide = {
-        other: None if t is None else t.double() if t.is_floating_point() else t for other, t in sample.tensors.items()
-    }
+def _at(definition: Definition, kink: Kink, sample: Sample, name: str, x: Tensor) -> Tensor | None:
+    """The formula ``at`` in float64 where ``name`` is ``x``, in the shape of ``x``."""
+    wide = {other: _wide(t) for other, t in sample.tensors.items()}
     value = torch_value(kink.at, scope_of(definition, replace(sample, tensors={**wide, name: x})))
-    return torch.as_tensor(value, dtype=torch.float64, device=x.device).expand(x.shape)
+    return _like(torch.as_tensor(value, dtype=torch.float64, device=x.device), x)
+
+
+def _wide(x: Tensor | None) -> Tensor | None:
+    if x is None or not (x.is_floating_point() or x.is_complex()):
+        return x
+    return x.to(torch.complex128 if x.is_complex() else torch.float64)
+
+
+def _like(value: Tensor, x: Tensor) -> Tensor | None:
+    """``value`` in the shape of ``x``: its first entries along axes over which ``x`` broadcasts; None if that fails."""
+    if value.numel() == 0:
+        return None
+    while value.dim() > x.dim():
+        value = value[0]
+    for axis in range(-value.dim(), 0):
+        if x.shape[axis] == 1 < value.shape[axis]:
+            value = value.narrow(axis, 0, 1)
+    fits = value.dim() <= x.dim() and all(
+        size in (1, x.shape[axis]) for axis, size in enumerate(value.shape, -value.dim())
+    )
+    return value.expand(x.shape) if fits else None

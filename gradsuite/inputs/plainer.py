@@ -17,10 +17,10 @@ from gradsuite.inputs import layouts
 from gradsuite.inputs.conditions import accepts
 from gradsuite.inputs.digits import candidates
 from gradsuite.inputs.fill import rounded
-from gradsuite.inputs.region import region
-from gradsuite.inputs.resize import Cut, cut_structure, cut_tensor, cuts, structure_of
+from gradsuite.inputs.region import plain_numbers, region
+from gradsuite.inputs.resize import Cut, cropped, cut_structure, cuts, dropped, structure_of
 from gradsuite.inputs.sampler import differentiable
-from gradsuite.inputs.structure import Structure, feasible, shapes
+from gradsuite.inputs.structure import Shape, Structure, feasible, shapes
 from gradsuite.sample import Sample
 from gradsuite.spec.definition import Definition
 
@@ -64,9 +64,17 @@ class Plainer:
                 yield found
 
     def _cut(self, sample: Sample, structure: Structure, cut: Cut, last: bool) -> Sample | None:
-        smaller = cut_structure(structure, cut)
-        found = shapes(self._definition, smaller)
-        if not feasible(self._definition, smaller, found):
+        def shorter(name: str, x: Tensor, shape: Shape) -> Tensor | None:
+            return cropped(dropped(self._definition, name, x, structure, cut, last=last), shape, last=last)
+
+        return self._resized(sample, cut_structure(structure, cut), shorter)
+
+    def _resized(
+        self, sample: Sample, structure: Structure, resize: Callable[[str, Tensor, Shape], Tensor | None]
+    ) -> Sample | None:
+        """The sample in another structure, each input resized; None where one does not reach."""
+        found = shapes(self._definition, structure)
+        if not feasible(self._definition, structure, found):
             return None
         tensors: dict[str, Tensor | None] = {}
         for name, x in sample.tensors.items():
@@ -74,11 +82,18 @@ class Plainer:
             if x is None or shape is None:
                 tensors[name] = None
                 continue
-            kept = cut_tensor(self._definition, name, x, structure, cut, shape, last)
-            if kept is None:
+            kept = resize(name, x, shape)
+            if kept is None and x.numel():
                 return None
-            tensors[name] = self._inside(name, kept, smaller)
-        return _laid_out(replace(sample, symbols=smaller.symbols), tensors)
+            tensors[name] = (
+                self._plain(name, x, shape, structure) if kept is None else self._inside(name, kept, structure)
+            )
+        return _laid_out(replace(sample, symbols=structure.symbols, arguments=structure.arguments), tensors)
+
+    def _plain(self, name: str, x: Tensor, shape: Shape, structure: Structure) -> Tensor:
+        """The plainest number of the domain, for an input that was empty."""
+        number = plain_numbers(region(self._definition.inputs[name].domain, structure.scope))[0]
+        return x.new_full(shape, number)
 
     def _inside(self, name: str, x: Tensor, structure: Structure) -> Tensor:
         """Indices into a dimension that became smaller wrap around; probabilities sum to one again."""
@@ -91,15 +106,14 @@ class Plainer:
         return torch.where(found.holds(x), x, low + (x - low) % count)
 
     def _argued(self, sample: Sample) -> Iterator[Sample]:
-        """Earlier alternatives of each argument."""
+        """Earlier alternatives of each argument; inputs whose shape depends on it are cropped."""
+        structure = structure_of(self._definition, sample)
         for name, given in self._definition.arguments.items():
             for other in _before(sample.arguments[name], given):
-                arguments = {**sample.arguments, name: other}
-                structure = replace(structure_of(self._definition, sample), arguments=arguments)
-                found = shapes(self._definition, structure)
-                had = {name: None if x is None else tuple(x.shape) for name, x in sample.tensors.items()}
-                if found == had and feasible(self._definition, structure, found):
-                    yield replace(sample, arguments=arguments)
+                argued = replace(structure, arguments={**sample.arguments, name: other})
+                found = self._resized(sample, argued, lambda _, x, shape: cropped(x, shape, last=False))
+                if found is not None:
+                    yield found
 
     def _present(self, sample: Sample) -> Iterator[Sample]:
         """Optional inputs left out."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from gradsuite.inputs import conditions
 from gradsuite.spec.definition import Domain
 from gradsuite.spec.domain import Bounds, DomainKind
@@ -26,9 +29,10 @@ class Region:
     holes: tuple[float, ...]
     extras: tuple[float, ...]
 
-    def holds(self, x: Any) -> Any:
-        """Which elements of ``x`` belong."""
-        return self.kind.holds(x, *self.parameters)
+    def holds(self, x: Tensor) -> Tensor:
+        """Which elements of ``x`` belong. In double precision: a half tensor would round the bounds to its dtype."""
+        wide = x.to(torch.complex128 if x.is_complex() else torch.float64)
+        return torch.as_tensor(self.kind.holds(wide, *self.parameters))
 
     def has(self, number: float) -> bool:
         """Whether one finite number lies inside the bounds and in no hole."""

@@ -15,7 +15,7 @@ from gradsuite.spec.definition import Axis, Definition
 
 @dataclass(frozen=True)
 class Cut:
-    """One symbol made smaller: at ``place`` of its sizes, to ``size``, or left out where that is None (variadic)."""
+    """One symbol changed: at ``place`` of its sizes, to ``size``, or left out where that is None (variadic)."""
 
     symbol: str
     place: int
@@ -23,14 +23,13 @@ class Cut:
 
 
 def cuts(symbols: Mapping[str, Size]) -> Iterator[Cut]:
-    """Smaller sizes to try, the boldest first; 0 is not among them."""
+    """Plainer sizes to try, the boldest first. One is the plainest: plainer than zero."""
     for name, given in symbols.items():
         for place, size in enumerate(given if isinstance(given, tuple) else (given,)):
             if isinstance(given, tuple):
                 yield Cut(name, place, None)
-            for smaller in sorted({1, size // 2, size - 1}):
-                if 0 < smaller < size:
-                    yield Cut(name, place, smaller)
+            for plainer in sorted({1, size // 2, size - 1} - {0, -1, size}):
+                yield Cut(name, place, plainer)
 
 
 def structure_of(definition: Definition, sample: Sample) -> Structure:
@@ -58,12 +57,8 @@ def cut_structure(structure: Structure, cut: Cut) -> Structure:
     return replace(structure, symbols={**structure.symbols, cut.symbol: sizes}, narrow=narrow)
 
 
-def cut_tensor(
-    definition: Definition, name: str, x: Tensor, structure: Structure, cut: Cut, shape: tuple[int, ...], last: bool
-) -> Tensor | None:
-    """``x`` cut to ``shape``: its first corner, or its last; None where it does not reach."""
-    if cut.size is None:
-        x = _dropped(definition, name, x, structure, cut, last)
+def cropped(x: Tensor, shape: tuple[int, ...], *, last: bool) -> Tensor | None:
+    """The first corner of ``x``, or its last, of this shape; None where ``x`` does not reach."""
     if x.dim() != len(shape) or any(size > had for size, had in zip(shape, x.shape, strict=True)):
         return None
     for axis, size in enumerate(shape):
@@ -71,12 +66,13 @@ def cut_tensor(
     return x
 
 
-def _dropped(definition: Definition, name: str, x: Tensor, structure: Structure, cut: Cut, last: bool) -> Tensor:
+def dropped(definition: Definition, name: str, x: Tensor, structure: Structure, cut: Cut, *, last: bool) -> Tensor:
+    """``x`` without the axis that the cut leaves out: its first entry there, or its last."""
     start = 0
     for _, axis, sizes, actual in _axes(definition, name, x, structure.scope):
         place = cut.place - (len(sizes) - len(actual)) if axis.size.text == cut.symbol else -1
-        if axis.variadic and place >= 0:
-            return x.select(start + place, -1 if last and actual[place] else 0) if actual[place] else x
+        if cut.size is None and axis.variadic and place >= 0:
+            return x.select(start + place, -1 if last else 0) if actual[place] else x
         start += len(actual)
     return x
 
@@ -105,4 +101,4 @@ def _narrowing(sizes: tuple[int, ...], actual: tuple[int, ...]) -> Narrow:
 
 def _without(narrow: Narrow, place: int) -> Narrow:
     low = narrow.ones & ((1 << place) - 1)
-    return Narrow(narrow.lead - (place < narrow.lead), low | narrow.ones >> place + 1 << place)
+    return Narrow(narrow.lead - (place < narrow.lead), low | ((narrow.ones >> (place + 1)) << place))

@@ -109,13 +109,13 @@ def _huge(codes: Codes, region: Region, facts: Grid) -> Doubles:
 
 def _tiny(codes: Codes, region: Region, facts: Grid) -> Doubles:
     """From the fourth root of the smallest normal number to near that number."""
-    return _reflected(codes.sign * np.exp2(math.log2(facts.smallest_normal) * (0.25 + 0.7 * codes.fraction)), region)
+    return _about_zero(codes.sign * np.exp2(math.log2(facts.smallest_normal) * (0.25 + 0.7 * codes.fraction)), region)
 
 
 def _subnormal(codes: Codes, region: Region, facts: Grid) -> Doubles:
     """Below the smallest normal number; zero among them."""
     steps = np.floor(codes.fraction * 2.0 ** (facts.digits - 1))
-    return _reflected(codes.sign * steps * facts.smallest, region)
+    return _about_zero(codes.sign * steps * facts.smallest, region)
 
 
 def _special(codes: Codes, region: Region, facts: Grid) -> Doubles:
@@ -131,6 +131,13 @@ def _reflected(x: Doubles, region: Region) -> Doubles:
     if math.isfinite(region.bounds.low):
         return np.asarray(region.bounds.low + abs(x))
     return np.asarray(region.bounds.high - abs(x)) if math.isfinite(region.bounds.high) else x
+
+
+def _about_zero(x: Doubles, region: Region) -> Doubles:
+    """Signed small numbers, of one sign where the region ends at zero."""
+    if region.bounds.low == 0:
+        return abs(x)
+    return -abs(x) if region.bounds.high == 0 else x
 
 
 PROFILES: dict[str, Callable[[Codes, Region, Grid], Doubles]] = {
