@@ -6,7 +6,6 @@ hypothesis nor numpy, nor anything of gradsuite that would, before a spec is col
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -156,22 +155,12 @@ def _test(case: Case, config: pytest.Config) -> Callable[..., None]:
     """The test function of a case. It takes ``record_property`` so that JUnit knows the outcome."""
 
     def run(record_property: Callable[[str, object], None]) -> None:
-        result = _judge(case, config)
+        result: CaseResult = _session(config).run(case)
         record_property("gradsuite_outcome", result.outcome.value)
         record_property("gradsuite_seed", result.seed)
         _settle(result)
 
     return run
-
-
-def _judge(case: Case, config: pytest.Config) -> CaseResult:
-    """Run a case in this process's session, and leave torch as it was found."""
-    from gradsuite.devices import kept
-
-    under_xdist = "PYTEST_XDIST_WORKER" in os.environ
-    with kept(threads=1 if under_xdist else None):  # workers share the cores already
-        result: CaseResult = _session(config).run(case)
-    return result
 
 
 def _session(config: pytest.Config) -> Session:

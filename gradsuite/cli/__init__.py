@@ -9,7 +9,7 @@ import click
 
 from gradsuite.cli.check import check
 from gradsuite.cli.explain import explain
-from gradsuite.cli.list import list_ops
+from gradsuite.cli.ops import list_ops
 from gradsuite.cli.report import report
 from gradsuite.cli.run import run
 from gradsuite.errors import GradsuiteError
@@ -34,8 +34,9 @@ for command in (run, check, list_ops, explain, report):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line on ``arguments`` (of the process unless given); gives the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return int(gradsuite.main(arguments, prog_name="gradsuite", standalone_mode=False) or 0)
+        return int(gradsuite.main(given, prog_name="gradsuite", standalone_mode=False, obj=given) or 0)
     except click.ClickException as fault:
         fault.show()
     except GradsuiteError as fault:
