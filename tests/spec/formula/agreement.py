@@ -1,7 +1,7 @@
-"""The two readings held against each other: torch's float64 must lie in the balls computed at fewer bits than float64 has.
+"""The two readings held against each other: torch's float64 must lie in balls of fewer bits than float64 has.
 
-A ball at 48 bits has a radius that encloses the rounding of each operation at 48 bits, 32 times that of float64: room for
-torch's elementary functions, which are good to a few units in the last place, and for another order of summation.
+A ball at 48 bits has a radius that encloses the rounding of each operation at 48 bits, 32 times that of float64: room
+for torch's elementary functions, which are good to a few units in the last place, and for another order of summation.
 """
 
 from __future__ import annotations

@@ -54,9 +54,18 @@ def test_reads_as(text: str, reads: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "element"),
-    [("a / b", "mfrac"), ("x ** 2", "msup"), ("sqrt(x)", "msqrt"), ("x ** (1 / 2)", "msqrt"), ("exp(-x)", "msup"), ("sum(x, d)", "munder"),
-     ("where(c, a, b)", "mtable"), ("conj(z)", "mover"), ("x[0]", "msub")],
-)  # fmt: skip
+    [
+        ("a / b", "mfrac"),
+        ("x ** 2", "msup"),
+        ("sqrt(x)", "msqrt"),
+        ("x ** (1 / 2)", "msqrt"),
+        ("exp(-x)", "msup"),
+        ("sum(x, d)", "munder"),
+        ("where(c, a, b)", "mtable"),
+        ("conj(z)", "mover"),
+        ("x[0]", "msub"),
+    ],
+)
 def test_structure(text: str, element: str) -> None:
     assert f"<{element}" in to_mathml(parse(text))
 

@@ -10,10 +10,37 @@ from gradsuite.spec.formula import parse
 from tests.spec.formula.agreement import assert_readings_agree
 
 LEAVES = st.sampled_from(["x", "y", "row", "n", "2", "0.5", "dim", "pi", "x[:1]", "size(x)"])
-UNARY = st.sampled_from(["-{}", "exp(-abs({}))", "tanh({})", "sigmoid({})", "abs({})", "sum({}, 0)", "mean({})", "softmax({}, -1)",
-                         "cumulative_sum({}, 0)", "flip({})", "erf({})", "log1p(abs({}))", "square({})", "logsumexp({}, 0)"])  # fmt: skip
-BINARY = st.sampled_from(["({} + {})", "({} - {})", "{} * {}", "{} / (1 + abs({}))", "where(mask, {}, {})", "maximum({}, {})",
-                          "minimum({}, {})", "unbroadcast({} * {}, 1)", "stack([{}, {}][:1], 0)"])  # fmt: skip
+UNARY = st.sampled_from(
+    [
+        "-{}",
+        "exp(-abs({}))",
+        "tanh({})",
+        "sigmoid({})",
+        "abs({})",
+        "sum({}, 0)",
+        "mean({})",
+        "softmax({}, -1)",
+        "cumulative_sum({}, 0)",
+        "flip({})",
+        "erf({})",
+        "log1p(abs({}))",
+        "square({})",
+        "logsumexp({}, 0)",
+    ]
+)
+BINARY = st.sampled_from(
+    [
+        "({} + {})",
+        "({} - {})",
+        "{} * {}",
+        "{} / (1 + abs({}))",
+        "where(mask, {}, {})",
+        "maximum({}, {})",
+        "minimum({}, {})",
+        "unbroadcast({} * {}, 1)",
+        "stack([{}, {}][:1], 0)",
+    ]
+)
 
 
 def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
