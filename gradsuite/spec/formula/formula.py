@@ -33,15 +33,9 @@ class Formula:
         """The tree as nested closures, made once."""
         return compiled(self.tree, self.indices, self.functions)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        from gradsuite.spec.formula.parse import parse  # closures do not travel between processes: parse again there
-
-        return _again, (parse, self.text, self.indices, self.functions)
-
-
-def _again(parse: Any, text: str, indices: frozenset[str], functions: frozenset[str]) -> Formula:
-    found: Formula = parse(text, indices=indices, functions=functions)
-    return found
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the closures, which do not travel between processes: they are made again there."""
+        return {name: value for name, value in self.__dict__.items() if name != "run"}
 
 
 def evaluate(formula: Formula, scope: Mapping[str, Any], reading: Any) -> Any:
