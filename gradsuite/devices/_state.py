@@ -48,5 +48,5 @@ def _devices_in_use() -> list[int]:
     """The CUDA devices whose generators exist already: asking for others would start CUDA for nothing."""
     import torch
 
-    in_use = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    in_use = torch.cuda.is_initialized()
     return list(range(torch.cuda.device_count())) if in_use else []
