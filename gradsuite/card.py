@@ -46,11 +46,11 @@ def _formulas(definition: Definition) -> Iterator[Formula]:
     if definition.surrogate is not None:
         yield _formula("derivative taken of", "surrogate", definition.surrogate)
     for name, derivative in definition.derivative.items():
-        yield _formula(f"derivative for {name}", derivative.form.value, derivative.formula)
+        yield _formula(f"d{name}", derivative.form.value, derivative.formula)
     for kink in definition.kinks:
         yield _formula("kink where this is zero", "kink", kink.at)
         for name, each in kink.convention.items():
-            yield _formula(f"held there for {name}", "kink", each)
+            yield _formula(f"d{name} on the kink", "kink", each)
     for name, (left, right) in definition.identities.items():
         both = _formula(f"identity {name}", "identity", left)
         yield both.model_copy(update={"text": f"{left.text} == {right.text}", "mathml": _equation(left, right)})

@@ -33,9 +33,7 @@ def tell(evidence: Evidence, comparison: Comparison, *, op: str, replay: str) ->
         arguments={name: repr(value) for name, value in sample.arguments.items()},
         variant=sample.variant,
         says=comparison.says,
-        where=comparison.where or _where(jacobians),
-        got=comparison.got,
-        expected=comparison.expected,
+        **_place(comparison, jacobians),
         ulps=max(comparison.figures.ulps, default=None),
         ratio=max(comparison.figures.ratios, default=None),
         picture=_picture(jacobians),
@@ -137,20 +135,30 @@ def _nonlinear(evidence: Evidence, name: str, truth: torch.Tensor) -> str:
     got = widen(evidence.gradients[name]).reshape(-1)
     if ct.is_complex() or truth.is_complex():
         return ""
-    for words, changed in (("only positive cotangents count", ct.relu()), ("only the magnitude of the cotangent counts", ct.abs())):
+    for words, changed in (
+        ("only positive cotangents count", ct.relu()),
+        ("only the magnitude of the cotangent counts", ct.abs()),
+    ):
         candidate = changed @ truth
         if bool(((got - candidate).abs() <= 2.0**-20 * candidate.abs().max()).all()):
             return words
     return ""
 
 
-def _where(jacobians: Jacobians | None) -> str:
-    if jacobians is None:
-        return ""
+def _place(comparison: Comparison, jacobians: Jacobians | None) -> dict[str, str]:
+    """Where it is worst, what was found there and what is right: the comparison's own word, else the Jacobian's."""
+    if comparison.where or comparison.got or jacobians is None:
+        return {"where": comparison.where, "got": comparison.got, "expected": comparison.expected}
     name, got, truth = jacobians
     error = (got - truth).abs().nan_to_num(nan=math.inf)
+    if not error.max() > 0:
+        return {"where": "", "got": "", "expected": ""}
     row, column = divmod(int(error.argmax()), error.shape[1])
-    return f"dy[{row}] / d{name}[{column}] (flat indices)" if error.max() > 0 else ""
+    return {
+        "where": f"Jacobian of {name}, dy[{row}]/d{name}[{column}] in flat indices",
+        "got": repr(got[row, column].item()),
+        "expected": repr(truth[row, column].item()),
+    }
 
 
 def _picture(jacobians: Jacobians | None) -> Picture | None:
@@ -173,5 +181,3 @@ def _steps(evidence: Evidence) -> tuple[Step, ...]:
         for size, found in zip(slope.steps, slope.slopes, strict=True)
         if math.isfinite(found)
     )
-
-

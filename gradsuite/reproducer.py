@@ -1,4 +1,4 @@
-"""A stand-alone Python reproducer of a sample: torch alone, exact values, prints what autograd says and what is true."""
+"""A stand-alone reproducer of a sample: torch alone, exact values, prints what autograd says and what is true."""
 
 from __future__ import annotations
 
@@ -74,5 +74,9 @@ def _tensor(tensor: torch.Tensor | None, requires_grad: bool) -> str:
     if tensor.numel() == 0:
         text = f"torch.empty({tuple(tensor.shape)}, dtype={tensor.dtype})"
     elif not tensor.is_contiguous():
-        text = f"torch.empty_strided({tuple(tensor.shape)}, {tensor.stride()}, dtype={tensor.dtype}).copy_({text})" if 0 not in tensor.stride() else text
+        text = (
+            f"torch.empty_strided({tuple(tensor.shape)}, {tensor.stride()}, dtype={tensor.dtype}).copy_({text})"
+            if 0 not in tensor.stride()
+            else text
+        )
     return text + (".requires_grad_()" if requires_grad else "")

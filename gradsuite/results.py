@@ -58,6 +58,7 @@ class Environment(Record):
     profile: str
     seed: int
     flags: dict[str, str] = {}
+    checks: dict[str, str] = {}  # what each check means, by name
 
 
 class GraphNode(Record):
@@ -226,6 +227,7 @@ class Recorder:
         self._file = file
 
     def write(self, line: Line) -> None:
+        """Append one line."""
         self._file.write(line.model_dump_json() + "\n")
         self._file.flush()
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import groupby
@@ -14,6 +15,7 @@ from multiprocessing import get_context
 from typing import Any
 
 import torch
+from hypothesis.strategies import SearchStrategy
 
 import gradsuite
 from gradsuite import checks, devices
@@ -38,14 +40,35 @@ COUNTS = {"quick": 6, "default": 16, "thorough": 64}  # samples of one op on one
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where samples come from: the subjects, the strategy of ordinary samples of one, and how to run a case again."""
+
+    subjects: Sequence[Subject]
+    strategy: Callable[[Subject, torch.dtype, torch.device, str], SearchStrategy[Sample]]
+    replay: Callable[[Case, int], str]
+
+
+def of_spec(spec: Spec) -> Source:
+    """The variants of a spec, each sampled as its definition says."""
+
+    def strategy(subject: Subject, dtype: torch.dtype, device: torch.device, profile: str) -> SearchStrategy[Sample]:
+        return samples(_definition(subject), dtype=dtype, device=device, profile=profile)
+
+    def replay(case: Case, seed: int) -> str:
+        one = f"--checks {case.check} --device {case.device} --dtype {case.dtype} --seed {seed}"
+        return f"gradsuite run {spec.path} {one}"
+
+    return Source(subjects(spec), strategy, replay)
+
+
 class Group:
     """The samples of one op on one device in one dtype, drawn once and shared by the checks."""
 
-    def __init__(self, case: Case, profile: str, seed: int) -> None:
-        self.subjects = subjects(case.spec)
-        self._dtype = getattr(torch, case.dtype)
-        self._device = torch.device(case.device)
-        self._profile, self.seed = profile, seed
+    def __init__(self, source: Source, case: Case, profile: str, seed: int) -> None:
+        self.subjects = source.subjects
+        self._source, self._profile, self.seed = source, profile, seed
+        self._dtype, self._device = getattr(torch, case.dtype), torch.device(case.device)
         self._identity = "::".join(case.group)
 
     @cached_property
@@ -83,15 +106,24 @@ class Group:
             found += (full or mine or [e for e in self.drawn if e.subject is subject])[:1]
         return found
 
-    def _draw(self, subject: Subject, strategy: Callable[[Subject], Any], count: int, kind: str) -> list[Evidence]:
+    def _draw(
+        self, subject: Subject, strategy: Callable[[Subject], SearchStrategy[Sample]], count: int, kind: str
+    ) -> list[Evidence]:
         identity = f"{self._identity}::{_definition(subject).name}::{kind}"
-        return [Evidence(subject, sample) for sample in draw(strategy(subject), count=count, identity=identity, seed=self.seed)]
+        return [
+            Evidence(subject, sample)
+            for sample in draw(strategy(subject), count=count, identity=identity, seed=self.seed)
+        ]
 
-    def strategy(self, subject: Subject) -> Any:
+    def replay(self, case: Case) -> str:
+        """How to run ``case`` again."""
+        return self._source.replay(case, self.seed)
+
+    def strategy(self, subject: Subject) -> SearchStrategy[Sample]:
         """The strategy of ordinary samples."""
-        return samples(_definition(subject), dtype=self._dtype, device=self._device, profile=self._profile)
+        return self._source.strategy(subject, self._dtype, self._device, self._profile)
 
-    def on_kinks(self, subject: Subject) -> Any:
+    def on_kinks(self, subject: Subject) -> SearchStrategy[Sample]:
         """The strategy of samples on kinks."""
         return on_kinks(_definition(subject), dtype=self._dtype, device=self._device, profile=self._profile)
 
@@ -99,8 +131,14 @@ class Group:
 class Session:
     """Runs cases one after the other; keeps the samples of the current group only."""
 
-    def __init__(self, profile: str = "default", seed: int = 0, waivers: Waivers | None = None) -> None:
-        self.profile, self.seed, self._waivers = profile, seed, waivers
+    def __init__(
+        self,
+        profile: str = "default",
+        seed: int = 0,
+        waivers: Waivers | None = None,
+        source: Callable[[Spec], Source] = of_spec,
+    ) -> None:
+        self.profile, self.seed, self._waivers, self._source = profile, seed, waivers, source
         self._key: tuple[str, ...] = ()
         self._group: Group | None = None
 
@@ -112,6 +150,7 @@ class Session:
             gradsuite=gradsuite.__version__, torch=torch.__version__, python=sys.version.split()[0], platform=platform.platform(),
             devices=here, threads=torch.get_num_threads(), date=datetime.now(UTC).isoformat(timespec="seconds"),
             command=command, profile=self.profile, seed=self.seed, flags=flags,
+            checks={name: checks.describe(name) for name in checks.names()},
         )  # fmt: skip
 
     def describe(self, spec: Spec) -> Op:
@@ -135,7 +174,7 @@ class Session:
 
     def _group_of(self, case: Case) -> Group:
         if self._group is None or self._key != case.group:
-            self._group, self._key = Group(case, self.profile, self.seed), case.group
+            self._group, self._key = Group(self._source(case.spec), case, self.profile, self.seed), case.group
         return self._group
 
     def _run(self, case: Case) -> CaseResult:
@@ -152,9 +191,12 @@ class Session:
         failures = [self._tell(case, group, check, evidence, found) for evidence, found in tally.distinct(FAILURES)]
         return _bare(case, *tally.verdict()).model_copy(
             update={
-                "samples": tally.samples, "conclusive": tally.conclusive, "measures": tally.measures(),
-                "failures": tuple(failures), "notes": tuple(tally.notes),
-            }  # fmt: skip
+                "samples": tally.samples,
+                "conclusive": tally.conclusive,
+                "measures": tally.measures(),
+                "failures": tuple(failures),
+                "notes": tuple(tally.notes),
+            }
         )
 
     def _tell(self, case: Case, group: Group, check: Check, evidence: Evidence, found: Comparison) -> Failure:
@@ -171,8 +213,7 @@ class Session:
                 strategy, fails, identity=case.id, seed=group.seed, start=evidence.sample, definition=subject.definition
             )
         at = Evidence(subject, best or evidence.sample)
-        replay = f"gradsuite run {case.spec.path} --checks {case.check} --device {case.device} --dtype {case.dtype} --seed {group.seed}"
-        return tell(at, _same_failure(check, at, found) or found, op=case.spec.op, replay=replay)
+        return tell(at, _same_failure(check, at, found) or found, op=case.spec.op, replay=group.replay(case))
 
     def _waived(self, case: Case, result: CaseResult) -> CaseResult:
         waiver = self._waivers.find(case.id) if self._waivers is not None else None
@@ -181,7 +222,10 @@ class Session:
         if result.outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE):
             return result.model_copy(update={"outcome": Outcome.WAIVED, "reason": f"{waiver.reason} ({waiver.link})"})
         return result.model_copy(
-            update={"outcome": Outcome.ERROR, "reason": f"waived at {waiver.path}:{waiver.line}, but the case is {result.outcome}: remove the waiver"}
+            update={
+                "outcome": Outcome.ERROR,
+                "reason": f"waived at {waiver.path}:{waiver.line}, but the case is {result.outcome}: remove the waiver",
+            }
         )
 
 
@@ -191,7 +235,9 @@ def run_all(
     """Every op's card and every case's result, as they end. Cases of one group stay together in one process."""
     groups = [list(group) for _, group in groupby(cases, key=lambda case: case.group)]
     described = {group[0].spec.path: place for place, group in reversed(list(enumerate(groups)))}
-    work = [(group, described[group[0].spec.path] == place, profile, seed, waivers) for place, group in enumerate(groups)]
+    work = [
+        (group, described[group[0].spec.path] == place, profile, seed, waivers) for place, group in enumerate(groups)
+    ]
     if jobs == 1 or len(groups) == 1:
         for group in work:
             yield from _run_group(*group)
@@ -221,7 +267,16 @@ def _same_failure(check: Check, evidence: Evidence, found: Comparison) -> Compar
         return next(
             (c for c in check.compare(evidence) if c.agreement is Agreement.DISAGREE and c.key == found.key), None
         )
-    except (Unsupported, GradsuiteError, RuntimeError, ValueError, TypeError, IndexError, ArithmeticError, NotImplementedError):
+    except (
+        Unsupported,
+        GradsuiteError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        IndexError,
+        ArithmeticError,
+        NotImplementedError,
+    ):
         return None  # a smaller sample that the op refuses does not show the same failure
 
 

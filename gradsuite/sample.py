@@ -33,8 +33,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Subject:
-    """A callable under test. ``call(tensors, sample)`` gives its outputs at ``tensors`` as a flat tuple; the arguments and
-    sizes are the sample's.
+    """A callable under test. ``call(tensors, sample)`` gives its outputs at ``tensors`` as a flat tuple.
+
+    The arguments and sizes are the sample's.
 
     ``definition`` is the spec's variant, or None where only a callable is known. ``random`` says that the op draws
     random numbers, which must then be the same in every run of a sample.

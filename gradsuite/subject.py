@@ -44,10 +44,15 @@ def resolve(path: str) -> Callable[..., Any]:
 def subjects(spec: Spec) -> list[Subject]:
     """One subject for each definition of ``spec``. Raises UsageError where its op does not exist."""
     op = resolve(spec.op)
-    return [Subject(spec.name, _caller(op, definition), definition, bool(definition.draws)) for definition in spec.definitions]
+    return [
+        Subject(spec.name, _caller(op, definition), definition, bool(definition.draws))
+        for definition in spec.definitions
+    ]
 
 
-def from_callable(function: Callable[..., Any], name: str, *, random: bool = False, definition: Definition | None = None) -> Subject:
+def from_callable(
+    function: Callable[..., Any], name: str, *, random: bool = False, definition: Definition | None = None
+) -> Subject:
     """A subject from a plain callable that takes the sample's tensors in order."""
 
     def call(tensors: Tensors, sample: Sample) -> tuple[torch.Tensor, ...]:

@@ -5,6 +5,7 @@ Both sides are computed in the tested dtype; they may differ by the natural erro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from gradsuite.comparison import Check, Comparison
@@ -15,6 +16,11 @@ from gradsuite.routes.evidence import Evidence
 def compare(evidence: Evidence) -> Iterator[Comparison]:
     """One comparison: the two pairings."""
     forward, backward = evidence.forward_vote, evidence.reverse_vote
+    if not (math.isfinite(forward.value) and math.isfinite(backward.value)):
+        yield Comparison(
+            "adjoint of forward mode", Agreement.INCONCLUSIVE, sentence="a side is not finite: see its own check"
+        )
+        return
     verdict = forward.compare(backward, scale=evidence.scale, resolution=evidence.resolution)
     if verdict is not Agreement.DISAGREE:
         yield Comparison("adjoint of forward mode", verdict, sentence="the bars are too wide to decide")

@@ -37,7 +37,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
 
 
 def _compare(evidence: Evidence, name: str, other: Subject) -> Iterator[Comparison]:
-    for gap in residuals(evidence, _computation(other), salt=6):
+    for gap in residuals(evidence, _computation(evidence, other), salt=6):
         culprit, sentence = _blame(evidence, name) if gap.agreement is Agreement.DISAGREE else (None, "")
         yield Comparison(
             f"equivalence with {name}: {gap.name}", gap.agreement, culprit, sentence,
@@ -61,12 +61,13 @@ def _scope(definition: Definition, point: Point) -> Scope:
     return Scope(definition, point.tensors, point.sample.arguments, point.sample.symbols, {}, TORCH)
 
 
-def _computation(other: Subject) -> Computation:
+def _computation(evidence: Evidence, other: Subject) -> Computation:
     def compute(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
         twin = point.of(other)
         mine, theirs = gradients(point, cotangents), gradients(twin, cotangents)
-        numbers = {f"gradient of {n}": widen(mine[n]) - widen(theirs[n]) for n in point.names}
-        return {"value": widen(point.outputs[0]) - widen(twin.outputs[0])} | numbers
+        found = {f"gradient {n}": widen(mine[n]) - widen(theirs[n]) for n in point.names}
+        found["output 0"] = widen(point.outputs[0]) - widen(twin.outputs[0])
+        return found if noise is None else {n: noise.shake(gap, evidence.natural.errors[n]) for n, gap in found.items()}
 
     return compute
 
@@ -78,7 +79,12 @@ def _blame(evidence: Evidence, name: str) -> tuple[Culprit, str]:
     if evidence.ballot.agree("reverse", "differences") is False:
         culprit, sentence = evidence.blame("reverse")
         return culprit, f"{sentence}; so it differs from {name}"
-    return Culprit.SPEC, f"the spec is wrong: the op is not equal to {name}, though its gradient agrees with differences"
+    return (
+        Culprit.SPEC,
+        f"the spec is wrong: the op is not equal to {name}, though its gradient agrees with differences",
+    )
 
 
-CHECK = Check(compare, needs=lambda definition: "" if definition and definition.equals else "no equivalence is declared")
+CHECK = Check(
+    compare, needs=lambda definition: "" if definition and definition.equals else "no equivalence is declared"
+)

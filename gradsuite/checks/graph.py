@@ -39,7 +39,7 @@ def _outputs(definition: Definition, outputs: tuple[torch.Tensor, ...]) -> Itera
 
 
 def _is_atomic(node: object) -> bool:
-    """Whether every path from ``node`` ends at once in leaves (a cast or expand made for broadcasting is not counted)."""
+    """Whether every path from ``node`` ends at once in leaves."""
     below = [child for child, _ in node.next_functions if child is not None]  # type: ignore[attr-defined]
     return all(hasattr(child, "variable") for child in below)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import torch
 
 from gradsuite.comparison import Check, Comparison, Figures
+from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import widen
@@ -31,7 +32,9 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     """One comparison for each declared identity."""
     definition = evidence.subject.definition
     assert definition is not None
-    for gap in residuals(evidence, _computation(definition), salt=5):
+    if any(t is not None and not t.numel() for t in evidence.point.tensors.values()):
+        raise Unsupported("an identity between elements says nothing of an empty tensor")
+    for gap in residuals(evidence, _computation(evidence, definition), salt=5):
         culprit, sentence = _blame(evidence, gap.name) if gap.agreement is Agreement.DISAGREE else (None, "")
         yield Comparison(
             f"identity {gap.name}", gap.agreement, culprit, sentence, where=f"element {gap.where}" if gap.where else "",
@@ -39,10 +42,14 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
         )  # fmt: skip
 
 
-def _computation(definition: Definition) -> Computation:
+def _computation(evidence: Evidence, definition: Definition) -> Computation:
     def compute(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
-        known = {f"d_{name}": widen(g) for name, g in gradients(point, cotangents).items()}
-        known |= {"ct": widen(cotangents[0]), "y": widen(point.outputs[point.selected[0]])}
+        computed = {f"gradient {n}": widen(g) for n, g in gradients(point, cotangents).items()}
+        computed[f"output {point.selected[0]}"] = widen(point.outputs[point.selected[0]])
+        if noise is not None:
+            computed = {n: noise.shake(value, evidence.natural.errors[n]) for n, value in computed.items()}
+        known = {f"d_{n}": computed[f"gradient {n}"] for n in point.names}
+        known |= {"ct": widen(cotangents[0]), "y": computed[f"output {point.selected[0]}"]}
         inputs = {name: None if t is None else widen(t) for name, t in point.tensors.items()}
         scope = Scope(definition, inputs, point.sample.arguments, point.sample.symbols, {}, TORCH, extra=known)
         return {
@@ -59,7 +66,12 @@ def _blame(evidence: Evidence, name: str) -> tuple[Culprit, str]:
     if votes.agree("reverse", "differences") is False or (votes.proven and votes.agree("reverse", "formula") is False):
         culprit, sentence = evidence.blame("reverse")
         return culprit, f"{sentence}; so identity {name} fails"
-    return Culprit.SPEC, f"the spec is wrong: identity {name} does not hold, though the gradient agrees with differences"
+    return (
+        Culprit.SPEC,
+        f"the spec is wrong: identity {name} does not hold, though the gradient agrees with differences",
+    )
 
 
-CHECK = Check(compare, needs=lambda definition: "" if definition and definition.identities else "no identity is declared")
+CHECK = Check(
+    compare, needs=lambda definition: "" if definition and definition.identities else "no identity is declared"
+)

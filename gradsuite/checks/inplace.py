@@ -47,7 +47,7 @@ def _variant(evidence: Evidence, inplace: Inplace, op: Callable[..., torch.Tenso
 
 def _run(evidence: Evidence, op: Callable[..., torch.Tensor], *, copy: bool) -> list[torch.Tensor]:
     leaves = evidence.point.leaves()
-    wanted = [leaves[name] for name in evidence.point.names]
+    wanted = [leaf for name in evidence.point.names if (leaf := leaves[name]) is not None]
     first, *rest = leaves.values()
     assert first is not None
     # A leaf of its own memory, so that an op that is wrongly allowed spoils nothing.
@@ -79,8 +79,8 @@ def _spoil(evidence: Evidence, name: str) -> list[torch.Tensor]:
     assert victim is not None
     with torch.no_grad():
         victim.mul_(-2).add_(3)
-    wanted = [leaves[n] for n in point.names]
-    return list(torch.autograd.grad(outputs, wanted, point.cotangents, allow_unused=True))  # type: ignore[arg-type]
+    wanted = [leaf for n in point.names if (leaf := leaves[n]) is not None]
+    return list(torch.autograd.grad(outputs, wanted, point.cotangents, allow_unused=True))
 
 
 def _attempt(run: Callable[[], list[torch.Tensor]]) -> Result:
@@ -107,7 +107,9 @@ def _fact(name: str, declared: str, found: str) -> Comparison:
     if declared == found:
         return Comparison(name, Agreement.AGREE)
     culprit = Culprit.BACKWARD if declared == "refused" else Culprit.SPEC
-    return Comparison(name, Agreement.DISAGREE, culprit, f"must be {declared}, but autograd {found} it", got=found, expected=declared)
+    return Comparison(
+        name, Agreement.DISAGREE, culprit, f"must be {declared}, but autograd {found} it", got=found, expected=declared
+    )
 
 
 def _needs(definition: Definition | None) -> str:

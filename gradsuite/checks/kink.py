@@ -55,7 +55,7 @@ def _convention(evidence: Evidence, definition: Definition, kink: Kink, name: st
         f"convention for {name} on {kink.at.text} = 0", Agreement.DISAGREE, Culprit.BACKWARD,
         f"the backward does not keep the declared convention where {kink.at.text} = 0",
         where=f"gradient of {name}, element {_first(mask)}",
-        got=f"{got[0].item():.9g}", expected=f"{expected[0].item():.9g}", wrong_input=name,
+        got=repr(got[0].item()), expected=repr(expected[0].item()), wrong_input=name,
     )  # fmt: skip
 
 
@@ -71,7 +71,11 @@ def _between(evidence: Evidence, name: str, mask: torch.Tensor) -> Comparison:
     value = widen(evidence.gradients[name])[at].real.item()
     number = Estimate(value, abs(value) * 2 * Format.of(evidence.dtype).unit)
     title = f"subgradient of {name} on the kink"
-    if slope.left is None or slope.right is None or not (slope.left.bar < float("inf") and slope.right.bar < float("inf")):
+    if (
+        slope.left is None
+        or slope.right is None
+        or not (slope.left.bar < float("inf") and slope.right.bar < float("inf"))
+    ):
         return Comparison(title, Agreement.INCONCLUSIVE, sentence="a one-sided slope does not exist here")
     if slope.between(number):
         return Comparison(title, Agreement.AGREE)
@@ -87,4 +91,6 @@ def _first(mask: torch.Tensor) -> str:
     return str(mask.nonzero()[0].tolist())
 
 
-CHECK = Check(compare, needs=lambda definition: "" if definition and definition.kinks else "no kink is declared", samples="kink")
+CHECK = Check(
+    compare, needs=lambda definition: "" if definition and definition.kinks else "no kink is declared", samples="kink"
+)

@@ -13,8 +13,8 @@ from gradsuite.comparison import Check, Comparison, Figures
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.results import Culprit
-from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.elementwise import match
+from gradsuite.routes.evidence import Evidence
 
 
 def compare(evidence: Evidence) -> Iterator[Comparison]:
@@ -33,7 +33,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
         yield Comparison(
             f"precision of the gradient of {name}", Agreement.DISAGREE, culprit, sentence, evidence.says("reverse"),
             where=f"gradient of {name}, element {found.place(tuple(gradient.shape))}",
-            got=f"{gradient.reshape(-1)[at].item():.9g}", expected=f"{truth.reshape(-1)[at].item():.17g}",
+            got=repr(gradient.reshape(-1)[at].item()), expected=repr(truth.reshape(-1)[at].item()),
             figures=figures, wrong_input=name,
         )  # fmt: skip
 

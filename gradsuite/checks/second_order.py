@@ -8,11 +8,14 @@ constant is wrong.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from gradsuite.comparison import Check, Comparison, Figures
+from gradsuite.errors import Unsupported
 from gradsuite.numerics.blame import Ballot, blame
 from gradsuite.numerics.estimate import Agreement, Estimate
+from gradsuite.numerics.precision import Format
 from gradsuite.results import Says
 from gradsuite.routes import differences, formula, second
 from gradsuite.routes.evidence import Evidence
@@ -24,6 +27,8 @@ NAME = "second order along two tangents"
 def compare(evidence: Evidence) -> Iterator[Comparison]:
     """One comparison: the curvature along two tangents."""
     point = evidence.point
+    if not _cubes_fit(evidence):
+        raise Unsupported("second derivatives at this scale leave the range of the dtype")
     value = second.curvature(point, point.cotangents).item()
     line = second.GradientLine(point)
     scale, resolution = evidence.scale, evidence.resolution
@@ -35,6 +40,17 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
             yield Comparison(NAME, Agreement.AGREE, figures=Figures(bar=slope.central.bar / scale if scale else None))
             return
     yield _weigh(evidence, value, line)
+
+
+def _cubes_fit(evidence: Evidence) -> bool:
+    """Whether |x|**3 and its reciprocal are normal numbers: what a second derivative passes through on its way."""
+    form = Format.of(evidence.dtype)
+    for name in evidence.point.names:
+        sizes = evidence.point.wide.tensors[name].detach().abs()  # type: ignore[union-attr]
+        sizes = sizes[sizes > 0]
+        if bool(((sizes.log() * 3).abs() > -math.log(form.normal)).any()):
+            return False
+    return True
 
 
 def _weigh(evidence: Evidence, value: float, line: second.GradientLine) -> Comparison:

@@ -20,11 +20,11 @@ from gradsuite.routes.evidence import Evidence
 
 def compare(evidence: Evidence) -> Iterator[Comparison]:
     """One comparison for each output that is not an integer or a boolean."""
-    declared = evidence.formula is not None
+    declared = evidence.formula.outputs if evidence.formula is not None else {}
     if evidence.is_wide and not declared:
         raise Unsupported("no forward is declared, and there is nothing better than float64 to compare with")
     outputs = evidence.point.outputs
-    truths = formula.tensors(evidence.formula.outputs) if evidence.formula else [widen(o) for o in evidence.point.wide.outputs]
+    truths = formula.tensors(declared) if declared else [widen(o) for o in evidence.point.wide.outputs]
     for i, (output, truth) in enumerate(zip(outputs, truths, strict=True)):
         name = f"output {i}"
         if name not in evidence.natural.errors:
@@ -39,7 +39,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
             f"value of {name}", Agreement.DISAGREE, Culprit.FORWARD,
             f"the op does not compute what the spec says: it lies further from {against} than rounding explains",
             where=f"{name}, element {found.place(tuple(output.shape))}",
-            got=f"{output.reshape(-1)[found.worst].item():.9g}", expected=f"{truth.reshape(-1)[found.worst].item():.17g}",
+            got=repr(output.reshape(-1)[found.worst].item()), expected=repr(truth.reshape(-1)[found.worst].item()),
             figures=figures,
         )  # fmt: skip
 

@@ -41,11 +41,19 @@ def blame(ballot: Ballot, accused: str = "reverse") -> tuple[Culprit, str]:
     if ballot.proven is False:
         return _disproven(ballot, accused)
     if ballot.values_agree is False and ballot.agree(accused, "differences") is not False:
-        return Culprit.FORWARD, "the op does not compute what the spec says: its values differ from the declared forward"
+        return (
+            Culprit.FORWARD,
+            "the op does not compute what the spec says: its values differ from the declared forward",
+        )
     if ballot.proven and ballot.agree(accused, "formula") is False:
-        return _culprit(accused), f"{_noun(accused)} is wrong: it disagrees with the formula, which is proven at this sample"
+        return _culprit(
+            accused
+        ), f"{_noun(accused)} is wrong: it disagrees with the formula, which is proven at this sample"
     if ballot.proven and ballot.agree("differences", "formula") is False:
-        return Culprit.DOMAIN, "not a defect: differences step across a kink or out of the domain that the spec declares"
+        return (
+            Culprit.DOMAIN,
+            "not a defect: differences step across a kink or out of the domain that the spec declares",
+        )
     if ballot.agree(accused, "differences") is False:
         return _against_values(ballot, accused)
     return _against_reference(ballot, accused)
@@ -53,7 +61,9 @@ def blame(ballot: Ballot, accused: str = "reverse") -> tuple[Culprit, str]:
 
 def _disproven(ballot: Ballot, accused: str) -> tuple[Culprit, str]:
     if ballot.agree(accused, "differences") is False:
-        return _culprit(accused), f"{_noun(accused)} is wrong: it disagrees with differences of the op's values; the spec is wrong, too"
+        return _culprit(
+            accused
+        ), f"{_noun(accused)} is wrong: it disagrees with differences of the op's values; the spec is wrong, too"
     return Culprit.SPEC, "the spec is wrong: the declared derivative is not the derivative of the declared forward"
 
 
@@ -72,7 +82,9 @@ def _against_values(ballot: Ballot, accused: str) -> tuple[Culprit, str]:
 
 def _against_reference(ballot: Ballot, accused: str) -> tuple[Culprit, str]:
     if ballot.agree(accused, "reference") is False:
-        return _culprit(accused), f"{_noun(accused)} is wrong in this dtype: in float64 the same op agrees with the other routes"
+        return _culprit(
+            accused
+        ), f"{_noun(accused)} is wrong in this dtype: in float64 the same op agrees with the other routes"
     if ballot.agree("reverse", "forward_mode") is False and "differences" in ballot.votes:
         right = ballot.agree("reverse", "differences")
         return blame(ballot, "forward_mode" if right else "reverse") if right is not None else _undecided()
@@ -84,8 +96,15 @@ def _undecided() -> tuple[Culprit, str]:
 
 
 def _culprit(route: str) -> Culprit:
-    return {"reverse": Culprit.BACKWARD, "forward_mode": Culprit.JVP, "second": Culprit.DOUBLE_BACKWARD, "op": Culprit.FORWARD}[route]
+    return {
+        "reverse": Culprit.BACKWARD,
+        "forward_mode": Culprit.JVP,
+        "second": Culprit.DOUBLE_BACKWARD,
+        "op": Culprit.FORWARD,
+    }[route]
 
 
 def _noun(route: str) -> str:
-    return {"reverse": "the backward", "forward_mode": "the JVP", "second": "the double backward", "op": "the forward"}[route]
+    return {"reverse": "the backward", "forward_mode": "the JVP", "second": "the double backward", "op": "the forward"}[
+        route
+    ]

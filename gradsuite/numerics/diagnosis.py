@@ -30,12 +30,14 @@ class Fit:
     def explains(self, candidate: torch.Tensor) -> bool:
         """Whether ``candidate`` is what was seen, within the bound."""
         slack = self.bound * max(1.0, _ratio(candidate, self.truth))
-        return bool(((self.got - candidate).abs() <= slack + 1e3 * Format.of(torch.float64).unit * candidate.abs()).all())
+        return bool(
+            ((self.got - candidate).abs() <= slack + 1e3 * Format.of(torch.float64).unit * candidate.abs()).all()
+        )
 
 
 def diagnose(fit: Fit) -> str:
     """What the mistake looks like, or an empty string where nothing fits."""
-    if not bool(torch.isfinite(torch.view_as_real(fit.got) if fit.got.is_complex() else fit.got).all()):
+    if not bool(torch.isfinite(fit.got).all()):
         return "not finite where the true derivative is" if bool(torch.isfinite(fit.truth.abs()).all()) else ""
     if fit.explains(torch.zeros_like(fit.truth)):
         return "zero everywhere"
@@ -104,7 +106,9 @@ def _named_factor(fit: Fit, candidate: torch.Tensor) -> str:
     factor = ((candidate.conj() * fit.got).sum() / weight).real.item()
     if not math.isfinite(factor) or not fit.explains(candidate * factor):
         return ""
-    return factor_in_words(factor, {"the number of inputs": fit.truth.shape[1], "the number of outputs": fit.truth.shape[0]})
+    return factor_in_words(
+        factor, {"the number of inputs": fit.truth.shape[1], "the number of outputs": fit.truth.shape[0]}
+    )
 
 
 def factor_in_words(factor: float, counts: dict[str, int]) -> str:

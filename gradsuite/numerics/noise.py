@@ -8,6 +8,7 @@ values are exact in every format and stay exact here; a perturbed copy would bre
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -17,36 +18,34 @@ from torch.utils._pytree import tree_map_only
 from gradsuite.numerics.precision import Format
 
 # Families of operations whose results are exact: selection, movement, comparison, creation.
-EXACT = frozenset(
-    """
-    _reshape_alias _to_copy _unsafe_view abs alias amax amin aminmax arange argmax argmin argsort as_strided
-    bernoulli bitwise_and bitwise_not bitwise_or bitwise_xor broadcast_to bucketize cat ceil clamp clamp_max
-    clamp_min clone complex conj constant_pad_nd contiguous copy copysign count_nonzero cummax cummin detach
-    diag diag_embed diagonal_scatter embedding empty empty_like empty_strided eq equal expand exponential eye
-    fill flip floor fmax fmin full full_like gather ge gt heaviside im2col imag index index_fill index_select
-    isfinite isinf isnan isneginf isposinf kthvalue le lift_fresh lift_fresh_copy logical_and logical_not
-    logical_or logical_xor lt masked_fill masked_scatter masked_select max max_pool2d_with_indices
-    max_pool3d_with_indices maximum median min minimum mode nan_to_num nanmedian native_dropout ne neg new_empty
-    new_full new_ones new_zeros nonzero normal one_hot ones ones_like permute pixel_shuffle pixel_unshuffle rand
-    rand_like randint randn randn_like randperm real reflection_pad1d reflection_pad2d relu repeat
-    replication_pad1d replication_pad2d resolve_conj resolve_neg roll round scalar_tensor scatter
-    select_backward select_scatter sgn sign signbit slice_backward slice_scatter sort split split_with_sizes
-    squeeze stack take threshold threshold_backward topk tril tril_indices triu triu_indices trunc unbind unfold
-    uniform unsqueeze view_as_complex view_as_real where zero zeros zeros_like
-    """.split()
-)
+EXACT_NAMES = """
+_reshape_alias _to_copy _unsafe_view abs alias amax amin aminmax arange argmax argmin argsort as_strided
+bernoulli bitwise_and bitwise_not bitwise_or bitwise_xor broadcast_to bucketize cat ceil clamp clamp_max
+clamp_min clone complex conj constant_pad_nd contiguous copy copysign count_nonzero cummax cummin detach diag
+diag_embed diagonal_scatter embedding empty empty_like empty_strided eq equal expand exponential eye fill flip
+floor fmax fmin full full_like gather ge gt heaviside im2col imag index index_fill index_select isfinite isinf
+isnan isneginf isposinf kthvalue le lift_fresh lift_fresh_copy logical_and logical_not logical_or logical_xor lt
+masked_fill masked_scatter masked_select max max_pool2d_with_indices max_pool3d_with_indices maximum median min
+minimum mode nan_to_num nanmedian native_dropout ne neg new_empty new_full new_ones new_zeros nonzero normal
+one_hot ones ones_like permute pixel_shuffle pixel_unshuffle rand rand_like randint randn randn_like randperm
+real reflection_pad1d reflection_pad2d relu repeat replication_pad1d replication_pad2d resolve_conj resolve_neg
+roll round scalar_tensor scatter select_backward select_scatter sgn sign signbit slice_backward slice_scatter
+sort split split_with_sizes squeeze stack take threshold threshold_backward topk tril tril_indices triu
+triu_indices trunc unbind unfold uniform unsqueeze view_as_complex view_as_real where zero zeros zeros_like
+"""
+EXACT = frozenset(EXACT_NAMES.split())
 
 
 class Noise(TorchDispatchMode):
     """Perturbs what rounds, by ``unit`` relative and ``subnormal`` absolute, from its own seed.
 
-    ``largest`` is the largest finite magnitude that any operation produced: where it exceeds what a format
-    holds, an overflow in that format is natural.
+    ``largest`` is the largest magnitude that any operation produced (infinite where one was not finite): where it
+    exceeds what a format holds, an overflow in that format is natural.
     """
 
     def __init__(self, form: Format, *, scale: float, seed: int) -> None:
-        super().__init__()
-        self._unit, self._subnormal = form.unit * scale, form.subnormal * scale
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
         self._generator = torch.Generator().manual_seed(seed)
         self.largest = 0.0
 
@@ -69,7 +68,13 @@ class Noise(TorchDispatchMode):
         self._observe(tensor)
         relative, absolute = self._draw(tensor)
         # A result that is exactly zero is exact in every format: it gets no underflow error.
-        return tensor * (1 + self._unit * relative) + (tensor != 0) * (self._subnormal * absolute)
+        rounded: torch.Tensor = tensor * (1 + self._unit * relative) + (tensor != 0) * (self._subnormal * absolute)
+        return rounded
+
+    def shake(self, tensor: torch.Tensor, error: torch.Tensor) -> torch.Tensor:
+        """``tensor`` moved by up to ``error``, elementwise: for an error that is known and not made by an operation."""
+        moved: torch.Tensor = self._scale * error.nan_to_num(nan=0.0, posinf=0.0) * self._draw(tensor)[0]
+        return tensor + moved
 
     def _draw(self, tensor: torch.Tensor) -> torch.Tensor:
         """Two independent uniform draws in the shape of ``tensor``, stacked; complex: in both parts."""
@@ -79,8 +84,8 @@ class Noise(TorchDispatchMode):
         return uniform.to(tensor.device)
 
     def _observe(self, tensor: torch.Tensor) -> None:
-        magnitude = torch.nan_to_num(tensor.detach().abs(), nan=0.0, posinf=0.0).max().item()
-        self.largest = max(self.largest, magnitude)
+        magnitude = tensor.detach().abs().max().item()
+        self.largest = max(self.largest, magnitude if magnitude == magnitude else math.inf)
 
 
 def _family(func: Any) -> str:

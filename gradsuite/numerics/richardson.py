@@ -10,6 +10,7 @@ convergent tableau from above, plus the rounding error of the function carried t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import comb, inf, isfinite, sqrt
 
 from gradsuite.numerics.estimate import Estimate
@@ -45,7 +46,7 @@ def noise_level(values: Sequence[float]) -> float:
     """
     level, worst, row = 0, 0.0, list(values)
     while len(row) > 1:
-        row = [right - left for left, right in zip(row, row[1:], strict=False)]
+        row = [right - left for left, right in pairwise(row)]
         level += 1
         if 2 * level >= len(values) and row:
             worst = max(worst, sqrt(sum(d * d for d in row) / len(row) / comb(2 * level, level)))

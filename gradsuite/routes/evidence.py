@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from functools import cached_property
 
 import torch
@@ -13,7 +14,7 @@ from gradsuite.numerics.estimate import RESOLUTION, Estimate
 from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import Format, inner, widen
 from gradsuite.results import Culprit, Says
-from gradsuite.routes import differences, forward_mode, formula, natural, reverse
+from gradsuite.routes import differences, formula, forward_mode, natural, reverse
 from gradsuite.routes.point import Point
 from gradsuite.sample import Sample, Subject
 
@@ -44,7 +45,7 @@ class Evidence:
     @property
     def resolution(self) -> float:
         """The smallest relative mistake that this dtype's own rounding lets anybody see."""
-        return max(RESOLUTION, 2 * natural.CONFIDENCE * Format.of(self.dtype).unit)
+        return max(RESOLUTION, 8 * natural.CONFIDENCE * Format.of(self.dtype).unit)
 
     # Gradients, tensor by tensor.
 
@@ -60,9 +61,9 @@ class Evidence:
 
     @cached_property
     def formula(self) -> formula.Formula | None:
-        """The declared formula in balls, where the spec declares forward and derivative."""
+        """The declared formula in balls, where a derivative is declared for every differentiable input."""
         definition = self.subject.definition
-        if definition is None or not definition.forward or set(self.point.names) - set(definition.derivative):
+        if definition is None or not definition.derivative or set(self.point.names) - set(definition.derivative):
             return None
         return formula.Formula(definition, self.point)
 
@@ -164,7 +165,7 @@ class Evidence:
     @cached_property
     def values_agree(self) -> bool | None:
         """Whether the op in float64 computes the declared forward, within the natural error; None without a forward."""
-        if self.formula is None:
+        if self.formula is None or not self.formula.outputs:
             return None
         twin = self if self.is_wide else Evidence.of_wide(self)
         truths = formula.tensors(self.formula.outputs)
@@ -191,10 +192,8 @@ class Evidence:
             del votes["reference"]
         if self.is_surrogate:
             del votes["differences"]
-        try:
+        with suppress(Unsupported, RuntimeError):
             votes["forward_mode"] = self.forward_vote
-        except (Unsupported, RuntimeError):
-            pass
         if self.formula_vote is not None:
             votes["formula"] = self.formula_vote
         known = {route: vote for route, vote in votes.items() if math.isfinite(vote.bar) and math.isfinite(vote.value)}
@@ -207,7 +206,12 @@ class Evidence:
     def says(self, accused: str) -> tuple[Says, ...]:
         """The table of what each route says."""
         return tuple(
-            Says(route=route, value=f"{vote.value:.17g}", bar=f"{vote.bar:.2g}", agrees=self.ballot.agree(accused, route) is not False)
+            Says(
+                route=route,
+                value=f"{vote.value:.17g}",
+                bar=f"{vote.bar:.2g}",
+                agrees=self.ballot.agree(accused, route) is not False,
+            )
             for route, vote in self.ballot.votes.items()
         )
 

@@ -22,7 +22,7 @@ from gradsuite.routes.natural import Computation, Numbers
 from gradsuite.routes.point import Point
 from gradsuite.routes.room import on_kink
 from gradsuite.spec.definition import Definition
-from gradsuite.spec.formula import ball_reading
+from gradsuite.spec.formula import ball_reading, evaluate
 from gradsuite.spec.lower import Scope, forward, vjp
 from gradsuite.subject import TORCH
 
@@ -47,7 +47,9 @@ class Formula:
 
     def _scope(self, inputs: Mapping[str, Any]) -> Scope:
         sample = self._point.sample
-        return Scope(self._definition, inputs, sample.arguments, sample.symbols, self._draws, self._reading)
+        # Where no forward is declared, a derivative may still speak of y: the op's own output.
+        own = {} if self._definition.forward else {"y": _balls(self._point.outputs[self._point.selected[0]])}
+        return Scope(self._definition, inputs, sample.arguments, sample.symbols, self._draws, self._reading, own)
 
     @cached_property
     def scope(self) -> Scope:
@@ -56,14 +58,13 @@ class Formula:
 
     @cached_property
     def outputs(self) -> dict[str, np.ndarray]:
-        """The declared forward, by output name."""
+        """The declared forward, by output name; empty where none is declared."""
         return forward(self._definition, self.scope)
 
     @cached_property
     def cotangents(self) -> dict[str, np.ndarray]:
         """The point's cotangents by output name."""
-        names = [name for name in self._definition.forward if name not in self._definition.constant_outputs]
-        return {name: _balls(ct) for name, ct in zip(names, self._point.cotangents, strict=True)}
+        return {name: _balls(ct) for name, ct in _named(self._definition, self._point.cotangents).items()}
 
     @cached_property
     def gradients(self) -> dict[str, np.ndarray]:
@@ -78,7 +79,8 @@ class Formula:
     @cached_property
     def slope(self) -> Any:
         """<t, vjp(ct)> as a ball."""
-        return _pair(self._tangents, self.gradients)
+        with self._reading.working():
+            return _pair(self._tangents, self.gradients)
 
     @cached_property
     def _tangents(self) -> dict[str, np.ndarray]:
@@ -91,44 +93,59 @@ class Formula:
         Central differences along the tangent at 2**-120 and 2**-121: their distance is three times the
         truncation error that is left. None on a kink, where there is no derivative to prove.
         """
-        if any(mask.any() for mask in on_kink(self._definition, self._point.sample, self._point.tensors)):
+        if self._on_kink or not self._definition.forward:
             return None
-        coarse, fine = (self._difference(STEP - k, self._declared, self.cotangents) for k in (0, 1))
-        return _compare(self.slope, coarse, fine, self._scale(self.gradients))
+        with self._reading.working():
+            coarse, fine = (self._difference(STEP - k) for k in (0, 1))
+            return _compare(self.slope, coarse, fine, self._scale)
+
+    @cached_property
+    def _on_kink(self) -> bool:
+        return any(mask.any() for mask in on_kink(self._definition, self._point.sample, self._point.tensors))
 
     @cached_property
     def curvature(self) -> Any:
-        """d/dh <t, vjp(x + h w)> by differences of the declared VJP along the second tangent: a ball, or None on a kink."""
-        if any(mask.any() for mask in on_kink(self._definition, self._point.sample, self._point.tensors)):
+        """d/dh <t, vjp(x + h w)> by differences of the declared VJP along the second tangent; None on a kink."""
+        if self._on_kink:
             return None
-        coarse, fine = (self._curvature(STEP - k) for k in (0, 1))
-        return fine + (fine - coarse).union(coarse - fine)
+        with self._reading.working():
+            coarse, fine = (self._curvature(STEP - k) for k in (0, 1))
+            return fine + (fine - coarse).union(coarse - fine)
 
     def _curvature(self, exponent: int) -> Any:
         h = flint.arb(2) ** exponent
         along = {name: _balls(t) for name, t in self._point.second_tangents.items()}
-        sides = []
-        for sign in (1, -1):
-            inputs = {**self._inputs, **{n: self._inputs[n] + sign * h * w for n, w in along.items()}}
-            sides.append(_pair(self._tangents, self.vjp(self._scope(inputs), self.cotangents)))
+        sides = [_pair(self._tangents, self.vjp(self._moved(sign * h, along), self.cotangents)) for sign in (1, -1)]
         return (sides[0] - sides[1]) / (2 * h)
+
+    def _difference(self, exponent: int) -> Any:
+        h = flint.arb(2) ** exponent
+        sides = [_pair(self.cotangents, self._declared(self._moved(sign * h, self._tangents))) for sign in (1, -1)]
+        return (sides[0] - sides[1]) / (2 * h)
+
+    def _moved(self, step: Any, along: Mapping[str, Any]) -> Scope:
+        return self._scope({**self._inputs, **{name: self._inputs[name] + step * t for name, t in along.items()}})
 
     def _declared(self, scope: Scope) -> Mapping[str, np.ndarray]:
         if self._definition.surrogate is not None:
-            return {"y": scope.value(self._definition.surrogate)}
+            return {"y": evaluate(self._definition.surrogate, scope, self._reading)}
         return forward(self._definition, scope)
 
-    def _difference(self, exponent: int, function: Any, cotangents: Mapping[str, np.ndarray]) -> Any:
-        h = flint.arb(2) ** exponent
-        sides = []
-        for sign in (1, -1):
-            inputs = {**self._inputs, **{n: self._inputs[n] + sign * h * t for n, t in self._tangents.items()}}
-            sides.append(_pair(cotangents, function(self._scope(inputs))))
-        return (sides[0] - sides[1]) / (2 * h)
+    @cached_property
+    def _scale(self) -> float:
+        """sum |t| |g|, in floats: may overflow to infinity for huge samples."""
+        with np.errstate(all="ignore"):
+            pairs = (
+                (ball_reading.midpoints(self._tangents[n]), ball_reading.midpoints(g))
+                for n, g in self.gradients.items()
+            )
+            return float(sum(np.abs(t * g).sum() for t, g in pairs))
 
-    def _scale(self, gradients: Mapping[str, np.ndarray]) -> float:
-        sizes = {name: ball_reading.midpoints(g) for name, g in gradients.items()}
-        return float(sum(np.abs(ball_reading.midpoints(self._tangents[n]) * g).sum() for n, g in sizes.items()))
+
+def _named(definition: Definition, cotangents: list[torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Cotangents by the names of the outputs that carry a gradient."""
+    names = [name for name in definition.forward or ["y"] if name not in definition.constant_outputs]
+    return dict(zip(names, cotangents, strict=True))
 
 
 def _balls(tensor: torch.Tensor) -> Any:
@@ -178,10 +195,10 @@ def as_computation(definition: Definition) -> Computation:
 
     def compute(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
         draws = dict(zip(definition.draws, map(widen, point.draws), strict=False))
-        scope = Scope(definition, point.tensors, point.sample.arguments, point.sample.symbols, draws, TORCH)
+        own = {} if definition.forward else {"y": point.outputs[point.selected[0]]}
+        scope = Scope(definition, point.tensors, point.sample.arguments, point.sample.symbols, draws, TORCH, own)
         outputs = forward(definition, scope)
-        names = [name for name in definition.forward if name not in definition.constant_outputs]
-        weights = dict(zip(names, cotangents, strict=True))
+        weights = _named(definition, cotangents)
         gradients = {name: vjp(definition.derivative[name], name, scope, weights) for name in point.names}
         numbers = {f"output {i}": torch.as_tensor(output) for i, output in enumerate(outputs.values())}
         numbers |= {f"gradient {name}": torch.as_tensor(gradient) for name, gradient in gradients.items()}

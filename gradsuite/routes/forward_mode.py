@@ -8,7 +8,14 @@ from torch.autograd import forward_ad
 from gradsuite.errors import Unsupported
 from gradsuite.routes.point import Point
 
-UNSUPPORTED = ("forward AD", "forward mode AD", "jvp is not implemented", "Trying to use forward", "You must implement the jvp", "must implement the jvp")
+UNSUPPORTED = (
+    "forward AD",
+    "forward mode AD",
+    "jvp is not implemented",
+    "Trying to use forward",
+    "You must implement the jvp",
+    "must implement the jvp",
+)
 
 
 def jvp(point: Point) -> list[torch.Tensor]:

@@ -19,7 +19,7 @@ def draw(point: Point) -> Graph:
     nodes = [GraphNode(id=0, name="y", role="output")]
     edges: list[tuple[int, int]] = []
     known: dict[Any, int] = {}
-    queue = [(0, outputs[point.selected[0]].grad_fn)]
+    queue: list[tuple[int, Any]] = [(0, outputs[point.selected[0]].grad_fn)]
     while queue and len(nodes) < LIMIT:
         parent, node = queue.pop(0)
         if node not in known:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from gradsuite.comparison import Comparison, Figures
 from gradsuite.numerics.estimate import Agreement, Estimate
-from gradsuite.numerics.precision import Format
+from gradsuite.numerics.precision import Format, widen
 from gradsuite.results import Culprit
 from gradsuite.routes.evidence import Evidence
 
@@ -24,6 +25,8 @@ class Claim:
 
 def judge(evidence: Evidence, claim: Claim) -> Comparison:
     """Holds a claim against differences of the op and against the declared formula, which must itself be proven."""
+    if not math.isfinite(claim.value):
+        return _not_finite(evidence, claim)
     opinions = [_differences(evidence, claim), _formula(evidence, claim)]
     if Agreement.DISAGREE in opinions or evidence.proven is False:
         return _accuse(evidence, claim)
@@ -31,6 +34,20 @@ def judge(evidence: Evidence, claim: Claim) -> Comparison:
     if Agreement.AGREE in opinions:
         return Comparison(claim.name, Agreement.AGREE, figures=figures)
     return Comparison(claim.name, Agreement.INCONCLUSIVE, sentence="the bars are too wide to decide", figures=figures)
+
+
+def _not_finite(evidence: Evidence, claim: Claim) -> Comparison:
+    """A derivative that is not finite is wrong where every value it needs can be held by the dtype."""
+    largest = Format.of(evidence.dtype).largest
+    truths = [*evidence.truth.values(), *map(widen, evidence.point.wide.outputs)]
+    held = all(bool((truth.abs() < largest).all()) for truth in truths)
+    if evidence.natural.overflows or not held:
+        return Comparison(claim.name, Agreement.INCONCLUSIVE, sentence="the derivative overflows this dtype here")
+    culprit = Culprit.BACKWARD if claim.route == "reverse" else Culprit.JVP
+    sentence = f"{claim.name} is not finite, though the true derivative is and nothing on the way to it overflows"
+    return Comparison(
+        claim.name, Agreement.DISAGREE, culprit, sentence, got=f"{claim.value}", expected="a finite number"
+    )
 
 
 def _differences(evidence: Evidence, claim: Claim) -> Agreement | None:
@@ -74,7 +91,7 @@ def _accuse(evidence: Evidence, claim: Claim) -> Comparison:
 
 
 def _digits(evidence: Evidence) -> float | None:
-    return None if evidence.formula is None or evidence.formula.proof is None else evidence.formula.proof[1]
+    return evidence.formula.proof[1] if evidence.proven and evidence.formula and evidence.formula.proof else None
 
 
 def _relative_bar(evidence: Evidence) -> float | None:

@@ -9,7 +9,7 @@ from functools import cached_property
 import torch
 
 from gradsuite.errors import Unsupported
-from gradsuite.numerics.precision import widen
+from gradsuite.numerics.precision import wide, widen
 from gradsuite.routes.randomness import Draws
 from gradsuite.routes.room import clearance, hold_back
 from gradsuite.sample import Sample, Subject
@@ -37,7 +37,7 @@ class Point:
     def wide(self) -> Point:
         """This point in the widest dtype; itself where it already is."""
         tensors = {name: t if t is None else widen(t) for name, t in self.tensors.items()}
-        if all(tensors[name] is t or (t is not None and tensors[name].dtype == t.dtype) for name, t in self.tensors.items()):  # type: ignore[union-attr]
+        if all(self.primal(name).dtype == wide(self.primal(name).dtype) for name in self.names):
             return self
         twin = Point(self.subject, self.sample)
         twin.tensors, twin._origin = tensors, self
@@ -73,14 +73,19 @@ class Point:
         torch.manual_seed(self.sample.seed)
         with Draws() as recording:
             self.subject.call(self.tensors, self.sample)
-        return recording.recorded
+        recorded: list[torch.Tensor] = recording.recorded
+        return recorded
+
+    def primal(self, name: str) -> torch.Tensor:
+        """The value of a differentiable input, which is never absent."""
+        tensor = self.tensors[name]
+        assert tensor is not None
+        return tensor
 
     def leaves(self) -> dict[str, torch.Tensor | None]:
         """The inputs as fresh leaves, the differentiable ones requiring grad; memory is shared with the sample."""
         fresh = {name: None if t is None else t.detach() for name, t in self.tensors.items()}
-        for name in self.names:
-            fresh[name].requires_grad_()  # type: ignore[union-attr]
-        return fresh
+        return fresh | {name: self.primal(name).detach().requires_grad_() for name in self.names}
 
     @cached_property
     def graph(self) -> tuple[dict[str, torch.Tensor | None], tuple[torch.Tensor, ...]]:
@@ -139,7 +144,7 @@ class Point:
         return self._directions(-2) if self._origin is None else self._inherited(self._origin.second_tangents)
 
     def _inherited(self, directions: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        return {name: t.to(self.tensors[name].dtype) for name, t in directions.items()}  # type: ignore[union-attr]
+        return {name: t.to(self.primal(name).dtype) for name, t in directions.items()}
 
     def _directions(self, salt: int) -> dict[str, torch.Tensor]:
         generator = torch.Generator().manual_seed(self.sample.seed * 1_000_003 + salt)
@@ -148,8 +153,7 @@ class Point:
         return drawn if definition is None else hold_back(definition, self.sample, self.tensors, drawn)
 
     def _tangent(self, name: str, generator: torch.Generator) -> torch.Tensor:
-        values = self.tensors[name]
-        assert values is not None
+        values = self.primal(name)
         size = values.detach().abs().to(torch.float64)
         finite = size[torch.isfinite(size) & (size > 0)]
         typical = finite.median() if finite.numel() else size.new_ones(())

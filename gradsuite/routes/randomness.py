@@ -16,7 +16,7 @@ class Draws(TorchDispatchMode):
     """Records the results of random operations (``Tag.nondeterministic_seeded``), or replays ``recorded``."""
 
     def __init__(self, recorded: list[torch.Tensor] | None = None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.recorded: list[torch.Tensor] = [] if recorded is None else recorded
         self._replay = recorded is not None
         self._next = 0

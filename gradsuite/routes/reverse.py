@@ -17,7 +17,7 @@ def gradients(point: Point, cotangents: Sequence[torch.Tensor] | None = None) ->
     Raises Unsupported where the op has no derivative for an input.
     """
     leaves, outputs = point.graph
-    wanted = [leaves[name] for name in point.names]
+    wanted = [leaf for name in point.names if (leaf := leaves[name]) is not None]
     weights = list(point.cotangents if cotangents is None else cotangents)
     try:
         found = torch.autograd.grad(point.select(outputs), wanted, weights, retain_graph=True, allow_unused=True)

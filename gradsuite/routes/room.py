@@ -28,7 +28,9 @@ def clearance(definition: Definition, name: str, values: torch.Tensor, sample: S
     return found
 
 
-def hold_back(definition: Definition, sample: Sample, tensors: Mapping[str, Any], tangents: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def hold_back(
+    definition: Definition, sample: Sample, tensors: Mapping[str, Any], tangents: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
     """``tangents`` made shorter, element by element, until no step of REACH crosses a declared kink.
 
     An element that lies on a kink does not move at all.
@@ -52,7 +54,9 @@ def on_kink(definition: Definition, sample: Sample, tensors: Mapping[str, Any]) 
     return [sign == 0 for sign in _sides(definition, sample, tensors)]
 
 
-def _crossed(definition: Definition, sample: Sample, wide: Mapping[str, Any], tangents: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
+def _crossed(
+    definition: Definition, sample: Sample, wide: Mapping[str, Any], tangents: Mapping[str, torch.Tensor]
+) -> list[torch.Tensor]:
     here = _sides(definition, sample, wide)
     moved = [
         _sides(definition, sample, {**wide, **{n: wide[n] + side * REACH * widen(t) for n, t in tangents.items()}})
@@ -75,4 +79,3 @@ def spread(masks: list[torch.Tensor], like: torch.Tensor) -> torch.Tensor:
         except RuntimeError:
             result |= mask.any()
     return result
-

@@ -12,7 +12,13 @@ from gradsuite.routes.natural import Numbers
 from gradsuite.routes.point import Point
 from gradsuite.routes.reverse import gradients
 
-UNSUPPORTED = ("is not implemented", "not implemented for", "once_differentiable", "does not require grad", "double backward")
+UNSUPPORTED = (
+    "is not implemented",
+    "not implemented for",
+    "once_differentiable",
+    "does not require grad",
+    "double backward",
+)
 
 
 def reverse_over_reverse(point: Point, cotangents: list[torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -21,13 +27,13 @@ def reverse_over_reverse(point: Point, cotangents: list[torch.Tensor]) -> dict[s
     Raises Unsupported where the backward cannot itself be differentiated.
     """
     leaves, outputs = point.graph
-    wanted = [leaves[name] for name in point.names]
+    wanted = [leaf for name in point.names if (leaf := leaves[name]) is not None]
     try:
-        first = torch.autograd.grad(
-            point.select(outputs), wanted, cotangents, create_graph=True, allow_unused=True
-        )
+        first = torch.autograd.grad(point.select(outputs), wanted, cotangents, create_graph=True, allow_unused=True)
         slope = sum(
-            inner(g, point.tangents[name]) for name, g in zip(point.names, first, strict=True) if g is not None and g.requires_grad
+            inner(g, point.tangents[name])
+            for name, g in zip(point.names, first, strict=True)
+            if g is not None and g.requires_grad
         )
         if not isinstance(slope, torch.Tensor):
             return {name: torch.zeros_like(leaf) for name, leaf in zip(point.names, wanted, strict=True)}
@@ -37,7 +43,8 @@ def reverse_over_reverse(point: Point, cotangents: list[torch.Tensor]) -> dict[s
             raise Unsupported(str(error).splitlines()[0]) from error
         raise
     return {
-        name: torch.zeros_like(leaf) if g is None else g for name, leaf, g in zip(point.names, wanted, second, strict=True)
+        name: torch.zeros_like(leaf) if g is None else g
+        for name, leaf, g in zip(point.names, wanted, second, strict=True)
     }
 
 
