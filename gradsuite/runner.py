@@ -147,7 +147,8 @@ class Session:
         here = devices.available()
         flags = {f"{name}: {key}": value for name in here for key, value in devices.get(name).flags().items()}
         return Environment(
-            gradsuite=gradsuite.__version__, torch=torch.__version__, python=sys.version.split()[0], platform=platform.platform(),
+            gradsuite=gradsuite.__version__, torch=torch.__version__, python=sys.version.split()[0],
+            platform=platform.platform(),
             devices=here, threads=torch.get_num_threads(), date=datetime.now(UTC).isoformat(timespec="seconds"),
             command=command, profile=self.profile, seed=self.seed, flags=flags,
             checks={name: checks.describe(name) for name in checks.names()},

@@ -13,7 +13,9 @@ import torch
 
 from gradsuite.comparison import Check, Comparison
 from gradsuite.numerics.estimate import Agreement
+from gradsuite.numerics.precision import widen
 from gradsuite.results import Culprit
+from gradsuite.routes.elementwise import match
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.reverse import gradients
 from gradsuite.spec.definition import Definition, Inplace
@@ -97,7 +99,8 @@ def _same(name: str, evidence: Evidence, found: list[torch.Tensor]) -> Compariso
     for input_name, gradient in zip(evidence.point.names, found, strict=True):
         right = expected[input_name]
         got = torch.zeros_like(right) if gradient is None else gradient
-        if not torch.equal(got.nan_to_num(), right.nan_to_num()):
+        natural = evidence.natural.errors[f"gradient {input_name}"]
+        if match(got, widen(right), natural).agreement is Agreement.DISAGREE:
             sentence = "autograd neither refused nor was right: the gradient is silently wrong"
             return Comparison(name, Agreement.DISAGREE, Culprit.BACKWARD, sentence, wrong_input=input_name)
     return Comparison(name, Agreement.AGREE)

@@ -119,8 +119,11 @@ def _subnormal(codes: Codes, region: Region, facts: Grid) -> Doubles:
 
 
 def _special(codes: Codes, region: Region, facts: Grid) -> Doubles:
-    """Ordinary numbers, with infinities, NaN, minus zero and the largest numbers among them."""
-    strange = np.array([math.inf, -math.inf, math.nan, -0.0, facts.largest, -facts.largest])
+    """Ordinary numbers, with minus zero and the largest numbers among them.
+
+    Infinities and NaN have no neighbourhood, so no derivative: they stand in a spec's ``edge``, with what is expected.
+    """
+    strange = np.array([-0.0, facts.largest, -facts.largest])
     chosen = codes.head % 16 == 1
     chosen[:1] |= not chosen.any()
     return np.where(chosen, strange[codes.head // 16 % len(strange)], _normal(codes, region, facts))

@@ -63,7 +63,7 @@ class Noise(TorchDispatchMode):
         """``tensor`` with one rounding of the tested format in every element; others pass unchanged."""
         if tensor.dtype not in (torch.float64, torch.complex128) or not tensor.numel():
             return tensor
-        if tensor.layout != torch.strided or tensor._is_zerotensor():
+        if tensor.layout != torch.strided or tensor._is_zerotensor() or tensor.is_meta:
             return tensor
         self._observe(tensor)
         relative, absolute = self._draw(tensor)

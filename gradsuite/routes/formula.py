@@ -26,7 +26,7 @@ from gradsuite.spec.formula import ball_reading, evaluate
 from gradsuite.spec.lower import Scope, forward, vjp
 from gradsuite.subject import TORCH
 
-BITS = 400
+BITS = 400  # for a sample of ordinary magnitude
 STEP = -120  # the differences step by 2**STEP
 
 
@@ -35,7 +35,7 @@ class Formula:
 
     def __init__(self, definition: Definition, point: Point) -> None:
         self._definition, self._point = definition, point.wide
-        self._reading = ball_reading.BallReading(bits=BITS)
+        self._reading = ball_reading.BallReading(bits=BITS + _reach(self._point))
 
     @cached_property
     def _inputs(self) -> dict[str, Any]:
@@ -142,6 +142,24 @@ class Formula:
             return float(sum(np.abs(t * g).sum() for t, g in pairs))
 
 
+def _reach(point: Point) -> int:
+    """The bits that lie between the smallest step and the largest value, so that none is lost beside the other."""
+    sizes = torch.cat([t.abs().reshape(-1) for t in point.tangents.values()] or [torch.zeros(0, dtype=torch.float64)])
+    sizes = sizes[sizes > 0]
+    if not len(sizes):
+        return 0
+    low, high = math.frexp(sizes.min().item())[1], math.frexp(sizes.max().item())[1]
+    return max(0, high) - min(0, low)
+
+
+def _float(ball: Any) -> float:
+    """The midpoint as a float; infinite where a float cannot hold it."""
+    try:
+        return float(ball)
+    except OverflowError:
+        return math.inf
+
+
 def _named(definition: Definition, cotangents: list[torch.Tensor]) -> dict[str, torch.Tensor]:
     """Cotangents by the names of the outputs that carry a gradient."""
     names = [name for name in definition.forward or ["y"] if name not in definition.constant_outputs]
@@ -173,15 +191,15 @@ def _real(x: Any, y: Any) -> Any:
 
 def _compare(declared: Any, coarse: Any, fine: Any, scale: float) -> tuple[Estimate, float]:
     apart, bar = declared - fine, abs(coarse - fine)
-    error = float(abs(apart).upper())
-    limit = float(bar.upper()) + float(apart.rad())
-    digits = -math.log10(error / scale) if error and scale else math.inf
-    return Estimate(float(apart.mid()), limit if math.isfinite(limit) else math.inf), digits
+    error = _float(abs(apart).upper())
+    limit = _float(bar.upper()) + _float(apart.rad())
+    digits = -math.log10(error / scale) if error and 0 < scale < math.inf else math.inf
+    return Estimate(_float(apart.mid()), limit if math.isfinite(limit) else math.inf), digits
 
 
 def estimate(ball: Any) -> Estimate:
     """A real ball as a float with its bar, half a unit in the last place included."""
-    value, radius = float(ball.mid()), float(ball.rad())
+    value, radius = _float(ball.mid()), _float(ball.rad())
     return Estimate(value, radius + abs(value) * 2.0**-53)
 
 

@@ -16,7 +16,7 @@ from gradsuite.spec.lower import Scope
 from gradsuite.subject import TORCH
 
 REACH = 0.25  # the largest step that the differences take, in units of the tangent
-HALVINGS = 16
+SHRINK, SHRINKINGS = 2.0**-16, 72  # from the largest tangent to the smallest, in steps
 
 
 def clearance(definition: Definition, name: str, values: torch.Tensor, sample: Sample) -> torch.Tensor | None:
@@ -40,12 +40,12 @@ def hold_back(
     wide = {name: None if t is None else widen(t) for name, t in tensors.items()}
     for name, tangent in tangents.items():
         tangents[name] = torch.where(spread(on_kink(definition, sample, wide), tangent), 0, tangent)
-    for _ in range(HALVINGS):
+    for _ in range(SHRINKINGS):
         crossed = _crossed(definition, sample, wide, tangents)
         if not any(mask.any() for mask in crossed):
             break
         for name, tangent in tangents.items():
-            tangents[name] = torch.where(spread(crossed, tangent), tangent / 16, tangent)
+            tangents[name] = torch.where(spread(crossed, tangent), tangent * SHRINK, tangent)
     return tangents
 
 
