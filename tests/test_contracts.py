@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -67,6 +68,21 @@ def test_every_dependency_is_pinned() -> None:
 def test_torch_is_no_build_requirement() -> None:
     build = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
     assert _names(build) == {"hatchling"}
+
+
+def test_the_catalogue_is_in_the_wheel(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    held = set(ZipFile(wheel).namelist())
+    assert {f"gradsuite/_{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob("specs/**/*.grad.yaml")} <= held
+    assert {"gradsuite/_waivers/README.md", "gradsuite/py.typed", "gradsuite/spec/grad-spec.schema.json"} <= held
 
 
 def test_no_tolerance_has_a_name() -> None:

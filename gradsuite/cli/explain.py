@@ -50,6 +50,8 @@ def _definition(definition: Definition) -> Iterator[str]:
     yield from (f"where {condition.text}" for condition in definition.require)
     yield from (f"let {name} = {formula.text}" for name, formula in definition.let.items())
     yield from (f"{name} = {formula.text}" for name, formula in definition.forward.items())
+    if definition.surrogate:
+        yield f"differentiated in place of it: {definition.surrogate.text}"
     yield from (f"d{name}: {_derivative(derivative)}" for name, derivative in definition.derivative.items())
     for kink in definition.kinks:
         held = ", ".join(f"d{name} = {formula.text}" for name, formula in kink.convention.items())
@@ -58,8 +60,12 @@ def _definition(definition: Definition) -> Iterator[str]:
     yield from (
         f"identity {name}: {left.text} == {right.text}" for name, (left, right) in definition.identities.items()
     )
-    if definition.constant_inputs:
-        yield f"no gradient for {', '.join(sorted(definition.constant_inputs))}"
+    if definition.edge:
+        yield f"edge samples: {len(definition.edge)}"
+    if definition.draws:
+        yield f"draws at random: {', '.join(definition.draws)}"
+    if constant := definition.constant_inputs | definition.constant_outputs:
+        yield f"no gradient for {', '.join(sorted(constant))}"
     if definition.node:
         yield f"grad_fn is {definition.node}"
 
