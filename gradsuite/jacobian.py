@@ -54,7 +54,7 @@ def _column(evidence: Evidence, name: str, tangent: torch.Tensor) -> torch.Tenso
     """Richardson's extrapolation of two central differences, for all outputs at once."""
     line = differences.Line(evidence.point, {name: tangent})
     coarse, fine = ((line.outputs(h) - line.outputs(-h)) / (2 * h) for h in (2.0**-9, 2.0**-10))
-    return fine + (fine - coarse) / 3
+    return torch.from_numpy(fine + (fine - coarse) / 3)
 
 
 def _basis(evidence: Evidence) -> Iterator[list[torch.Tensor]]:

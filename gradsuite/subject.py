@@ -63,6 +63,8 @@ def from_callable(
 
 def outputs(result: Any) -> tuple[torch.Tensor, ...]:
     """The tensors in what an op returned, flat and in order. Raises TypeError where there is none."""
+    if isinstance(result, torch.Tensor):
+        return (result,)
     found = tuple(leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor))
     if not found:
         raise TypeError(f"the op returned no tensor, but {type(result).__name__}")

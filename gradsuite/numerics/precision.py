@@ -8,6 +8,7 @@ abs(d) <= u, and abs(e) at most half the smallest subnormal number where the res
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 
@@ -25,6 +26,7 @@ class Format:
     largest: float
 
     @classmethod
+    @cache
     def of(cls, dtype: torch.dtype) -> Format:
         """The format of ``dtype``'s real part; raises TypeError where it is not a floating-point dtype."""
         info = torch.finfo(REAL.get(dtype, dtype))

@@ -92,15 +92,17 @@ class Evidence:
     @cached_property
     def scale(self) -> float:
         """The natural magnitude of the slope: sum |t| |g|, or sum |ct| |y| where the gradient is zero."""
-        total = float(np.abs(self._products).sum())
+        total = self._paired[1]
         return total if total > 0 else self._output_scale
 
     @cached_property
-    def _products(self) -> np.ndarray:
-        """t g in float64, flat, with real and imaginary parts side by side."""
+    def _paired(self) -> tuple[float, float]:
+        """sum t g and sum |t g| in float64, real and imaginary parts apart."""
         tangents = differences.flat(list(self.point.tangents.values()))
+        gradients = differences.flat([self.gradients[name] for name in self.point.tangents])
         with np.errstate(all="ignore"):
-            return tangents * differences.flat([self.gradients[name] for name in self.point.tangents])
+            products = tangents * gradients
+            return float(products.sum()), float(np.abs(products).sum())
 
     @cached_property
     def _output_scale(self) -> float:
@@ -110,7 +112,7 @@ class Evidence:
     @cached_property
     def reverse_slope(self) -> float:
         """<t, g> with the gradient in the tested dtype, summed in float64."""
-        return float(self._products.sum())
+        return self._paired[0]
 
     @cached_property
     def reverse_vote(self) -> Estimate:

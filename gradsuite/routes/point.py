@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from functools import cached_property
 
 import torch
 
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.precision import wide, widen
+from gradsuite.routes.directions import Key, signed, sized
 from gradsuite.routes.randomness import Draws
 from gradsuite.routes.room import clearance, hold_back
 from gradsuite.sample import Sample, Subject
 
 Tensors = Mapping[str, torch.Tensor | None]
-
-# Magnitudes with three significant bits: exact in every format, so that a step along them is exact too.
-MAGNITUDES = torch.tensor([1.0, 1.25, 1.5, 1.75], dtype=torch.float64)
 
 
 class Point:
@@ -36,12 +33,9 @@ class Point:
     @cached_property
     def wide(self) -> Point:
         """This point in the widest dtype; itself where it already is."""
-        tensors = {name: t if t is None else widen(t) for name, t in self.tensors.items()}
         if all(self.primal(name).dtype == wide(self.primal(name).dtype) for name in self.names):
             return self
-        twin = Point(self.subject, self.sample)
-        twin.tensors, twin._origin = tensors, self
-        return twin
+        return self.at({name: t if t is None else widen(t) for name, t in self.tensors.items()})
 
     def at(self, tensors: Tensors) -> Point:
         """The subject at other values of the same inputs, with this point's directions and random draws."""
@@ -59,8 +53,9 @@ class Point:
 
     def call(self, tensors: Tensors) -> tuple[torch.Tensor, ...]:
         """The op's outputs at ``tensors``, with this sample's arguments and random draws."""
-        draws = self.draws
-        with Draws(draws) if draws else nullcontext():
+        if not self.draws:
+            return self.subject.call(tensors, self.sample)
+        with Draws(self.draws):
             return self.subject.call(tensors, self.sample)
 
     @cached_property
@@ -124,8 +119,8 @@ class Point:
         return self._weights(1) if self._origin is None else self._cast(self._origin.more_cotangents)
 
     def _weights(self, salt: int) -> list[torch.Tensor]:
-        generator = torch.Generator().manual_seed(self.sample.seed * 1_000_003 + salt)
-        return [signed(output, generator) for output in self.select(self.outputs)]
+        outputs = self.select(self.outputs)
+        return [signed(output, (self.sample.seed, salt, place)) for place, output in enumerate(outputs)]
 
     def _cast(self, cotangents: list[torch.Tensor]) -> list[torch.Tensor]:
         return [ct.to(output.dtype) for ct, output in zip(cotangents, self.select(self.outputs), strict=True)]
@@ -147,34 +142,11 @@ class Point:
         return {name: t.to(self.primal(name).dtype) for name, t in directions.items()}
 
     def _directions(self, salt: int) -> dict[str, torch.Tensor]:
-        generator = torch.Generator().manual_seed(self.sample.seed * 1_000_003 + salt)
-        drawn = {name: self._tangent(name, generator) for name in self.names}
+        drawn = {name: self._tangent(name, (self.sample.seed, salt, place)) for place, name in enumerate(self.names)}
         definition = self.subject.definition
         return drawn if definition is None else hold_back(definition, self.sample, self.tensors, drawn)
 
-    def _tangent(self, name: str, generator: torch.Generator) -> torch.Tensor:
-        values = self.primal(name)
-        size = values.detach().abs().to(torch.float64)
-        finite = size[torch.isfinite(size) & (size > 0)]
-        typical = finite.median() if finite.numel() else size.new_ones(())
-        room = torch.maximum(size, typical).nan_to_num(nan=1.0, posinf=0.0)
-        definition = self.subject.definition
+    def _tangent(self, name: str, key: Key) -> torch.Tensor:
+        values, definition = self.primal(name), self.subject.definition
         limit = None if definition is None else clearance(definition, name, widen(values), self.sample)
-        room = room if limit is None else torch.minimum(room, limit.clamp(min=0))
-        return (signed(values, generator) * _power_of_two(room)).to(values.dtype)
-
-
-def _power_of_two(size: torch.Tensor) -> torch.Tensor:
-    """The largest power of two not above ``size``, elementwise; zero for zero."""
-    exponent = torch.frexp(size)[1] - 1
-    return torch.where(size > 0, torch.ldexp(torch.ones_like(size), exponent), torch.zeros_like(size))
-
-
-def signed(like: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Random signs times magnitudes from 1 to 1.75, in shape, dtype and device of ``like``; complex: both parts."""
-    count = 2 if like.is_complex() else 1
-    shape = (count, *like.shape)
-    signs = torch.randint(0, 2, shape, generator=generator, dtype=torch.float64) * 2 - 1
-    parts = signs * MAGNITUDES[torch.randint(0, 4, shape, generator=generator)]
-    values = torch.complex(parts[0], parts[1]) if count == 2 else parts[0]
-    return values.to(dtype=like.dtype, device=like.device)
+        return sized(values, key, limit)

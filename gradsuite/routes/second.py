@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import inner, widen
-from gradsuite.routes.differences import Line
+from gradsuite.routes.differences import Line, flat
 from gradsuite.routes.natural import Numbers
 from gradsuite.routes.point import Point
 from gradsuite.routes.reverse import gradients
@@ -66,16 +67,11 @@ class GradientLine(Line):
     def __init__(self, point: Point) -> None:
         self._point = point.wide
         self._tangents = dict(self._point.second_tangents)
-        self._weights = torch.cat([_flat(t) for t in self._point.tangents.values()])
+        self._weigh(list(self._point.tangents.values()))
 
-    def outputs(self, step: float) -> torch.Tensor:
+    def outputs(self, step: float) -> np.ndarray:
         """The gradient at x + step w, flat, float64."""
         twin = self._point.at(self.shifted(step))
         with torch.enable_grad():
             found = gradients(twin, self._point.cotangents)
-        return torch.cat([_flat(found[name]) for name in self._point.names])
-
-
-def _flat(tensor: torch.Tensor) -> torch.Tensor:
-    tensor = tensor.resolve_conj()
-    return (torch.view_as_real(tensor) if tensor.is_complex() else tensor).reshape(-1).to(torch.float64)
+        return flat([found[name] for name in self._point.names])
