@@ -37,7 +37,7 @@ EXACT = frozenset(EXACT_NAMES.split())
 
 
 class Noise(TorchDispatchMode):
-    """Perturbs what rounds, by ``unit`` relative and ``subnormal`` absolute, from its own seed.
+    """Perturbs what rounds by the larger of u |a| and the smallest subnormal number, times ``scale``, from its own seed.
 
     ``largest`` is the largest magnitude that any operation produced (infinite where one was not finite): where it
     exceeds what a format holds, an overflow in that format is natural.
@@ -48,6 +48,11 @@ class Noise(TorchDispatchMode):
         self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
         self._generator = torch.Generator().manual_seed(seed)
         self.largest = 0.0
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """False spares importing the compiler, which takes seconds."""
+        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -65,26 +70,25 @@ class Noise(TorchDispatchMode):
             return tensor
         if tensor.layout != torch.strided or tensor._is_zerotensor() or tensor.is_meta:
             return tensor
-        self._observe(tensor)
-        relative, absolute = self._draw(tensor)
+        size = tensor.detach().abs()
+        self._observe(size)
         # A result that is exactly zero is exact in every format: it gets no underflow error.
-        rounded: torch.Tensor = tensor * (1 + self._unit * relative) + (tensor != 0) * (self._subnormal * absolute)
-        return rounded
+        error = (size * self._unit).clamp_(min=self._subnormal).mul_(size.sign())
+        return tensor + error * self._draw(tensor)
 
     def shake(self, tensor: torch.Tensor, error: torch.Tensor) -> torch.Tensor:
         """``tensor`` moved by up to ``error``, elementwise: for an error that is known and not made by an operation."""
-        moved: torch.Tensor = self._scale * error.nan_to_num(nan=0.0, posinf=0.0) * self._draw(tensor)[0]
-        return tensor + moved
+        return tensor + self._scale * error.nan_to_num(nan=0.0, posinf=0.0) * self._draw(tensor)
 
     def _draw(self, tensor: torch.Tensor) -> torch.Tensor:
-        """Two independent uniform draws in the shape of ``tensor``, stacked; complex: in both parts."""
+        """Uniform in [-1, 1], in the shape of ``tensor`` and on its device; complex: in both parts."""
         parts = (2,) if tensor.is_complex() else ()
-        uniform = 2 * torch.rand((2, *tensor.shape, *parts), generator=self._generator, dtype=torch.float64) - 1
-        uniform = torch.view_as_complex(uniform) if tensor.is_complex() else uniform
-        return uniform.to(tensor.device)
+        uniform = torch.empty((*tensor.shape, *parts), dtype=torch.float64)
+        uniform.uniform_(-1.0, 1.0, generator=self._generator)
+        return (torch.view_as_complex(uniform) if parts else uniform).to(tensor.device)
 
-    def _observe(self, tensor: torch.Tensor) -> None:
-        magnitude = tensor.detach().abs().max().item()
+    def _observe(self, size: torch.Tensor) -> None:
+        magnitude = size.max().item()
         self.largest = max(self.largest, magnitude if magnitude == magnitude else math.inf)
 
 

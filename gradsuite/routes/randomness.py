@@ -21,6 +21,11 @@ class Draws(TorchDispatchMode):
         self._replay = recorded is not None
         self._next = 0
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """False spares importing the compiler, which takes seconds."""
+        return False
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
