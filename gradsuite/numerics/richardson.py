@@ -4,7 +4,8 @@ Central differences have an error series in even powers of the step, so halving 
 T[i][j] = T[i][j-1] + (T[i][j-1] - T[i-1][j-1]) / (4**j - 1) removes one power after the other (Richardson
 1911; Ridders 1982 for choosing the entry). One-sided differences have all powers: base 2 in place of 4.
 The bar of an entry is its distance to the entries that it was made from, which bounds the error of a
-convergent tableau from above, plus the rounding error of the function carried through the same weights.
+convergent tableau from above, plus the rounding error of the function carried through the same weights. Slopes that
+do not settle as the step shrinks (a pole lies within the larger steps) make no convergent tableau, and no bar.
 """
 
 from __future__ import annotations
@@ -35,6 +36,15 @@ def extrapolate(slopes: Sequence[float], roundings: Sequence[float], *, base: in
             row.append(Estimate(value, carried))
         above = row
     return best if isfinite(best.value) else Estimate(best.value, inf)
+
+
+def settled(best: Estimate, slopes: Sequence[float], roundings: Sequence[float]) -> bool:
+    """Whether the slopes change less and less as the step shrinks, and end near ``best``, but for rounding."""
+    if len(slopes) < 3:
+        return True
+    earlier, before, last = slopes[-3:]
+    change, rounding = abs(last - before), sum(roundings[-3:])
+    return change <= abs(before - earlier) + rounding and abs(best.value - last) <= change + best.bar + rounding
 
 
 def noise_level(values: Sequence[float]) -> float:

@@ -16,12 +16,13 @@ import torch
 
 from gradsuite.numerics.estimate import Estimate
 from gradsuite.numerics.precision import Format, widen
-from gradsuite.numerics.richardson import extrapolate, noise_level
+from gradsuite.numerics.richardson import extrapolate, noise_level, settled
 from gradsuite.routes.point import Point
 
 FIRST = (2.0**-10, 2.0**-11)  # truncation and rounding meet near 2**-42 for a smooth function
 LONG = tuple(2.0**-k for k in range(2, 16))
 NOISE_STEP = 2.0**-14
+CREDIBLE = 2.0**-20  # noise relative to the values: more than float32 inside an op makes
 EPS = Format.of(torch.float64).unit
 
 
@@ -98,19 +99,19 @@ def quick(line: Line) -> Slope:
     correction = (slopes[1] - slopes[0]) / 3
     value = slopes[1] + correction
     scale = max(abs(value), sizes[1])
-    bar = 5 / 3 * rounding + (16 * correction**2 / scale if scale else 0.0)
+    bar = 5 / 3 * rounding + (16 * correction * correction / scale if scale else 0.0)
     return Slope(Estimate(value, bar if math.isfinite(bar) else math.inf), FIRST, tuple(slopes))
 
 
 def thorough(line: Line) -> Slope:
     """A long tableau, the noise of the op measured at the point, and one-sided slopes to tell a kink."""
-    noise = _noise(line)
+    noise = _noise(line, [k * NOISE_STEP for k in range(-4, 5)])
     far, near = (_central(line, LONG[start::2], noise=noise) for start in (0, 1))
     # Two tableaux on different steps must agree: their distance is a bar that no single tableau can see.
     apart = abs(far.central.value - near.central.value)
     best = min(far, near, key=lambda slope: slope.central.bar)
     central = Estimate(best.central.value, max(best.central.bar, apart) if math.isfinite(apart) else best.central.bar)
-    left, right = (_one_sided(line, side, noise) for side in (-1.0, 1.0))
+    left, right = (_one_sided(line, side) for side in (-1.0, 1.0))
     return Slope(central, best.steps, best.slopes, left, right)
 
 
@@ -123,21 +124,27 @@ def _central(line: Line, steps: Sequence[float], *, noise: float) -> Slope:
     slopes = [(values[k] - values[k + count]) / (2 * steps[k]) for k in usable]
     roundings = [(noise + EPS * (sizes[k] + sizes[k + count])) / steps[k] for k in usable]
     base = 4 ** round(math.log2(steps[0] / steps[1]))
-    return Slope(extrapolate(slopes, roundings, base=base), tuple(steps[k] for k in usable), tuple(slopes))
+    found = extrapolate(slopes, roundings, base=base)
+    # What looks like very large noise may be a pole: it is no excuse for slopes that do not settle.
+    excess = 0.0 if noise <= CREDIBLE * max(sizes) else noise
+    if not settled(found, slopes, [r - excess / steps[k] for r, k in zip(roundings, usable, strict=True)]):
+        found = Estimate(found.value, math.inf)
+    return Slope(found, tuple(steps[k] for k in usable), tuple(slopes))
 
 
-def _one_sided(line: Line, side: float, noise: float) -> Estimate:
+def _one_sided(line: Line, side: float) -> Estimate:
     steps = LONG[4:]
     values, sizes = line.evaluate([0.0, *(side * step for step in steps)])
     usable = [k for k in range(len(steps)) if math.isfinite(values[k + 1])]
     if not math.isfinite(values[0]) or len(usable) < 2 or usable != list(range(usable[0], len(steps))):
         return Estimate(math.nan, math.inf)
     slopes = [(values[k + 1] - values[0]) / (side * steps[k]) for k in usable]
+    noise = _noise(line, [side * k * NOISE_STEP for k in range(9)])  # a kink itself is no noise
     roundings = [2 * (noise + EPS * (sizes[0] + sizes[k + 1])) / steps[k] for k in usable]
     return extrapolate(slopes, roundings, base=2)
 
 
-def _noise(line: Line) -> float:
-    """Three standard deviations of the op's own rounding error, seen in high differences around the point."""
-    values, _ = line.evaluate([k * NOISE_STEP for k in range(-4, 5)])
+def _noise(line: Line, steps: Sequence[float]) -> float:
+    """Three standard deviations of the op's own rounding error, seen in high differences at evenly spaced steps."""
+    values, _ = line.evaluate(steps)
     return 3 * noise_level(values) if all(map(math.isfinite, values)) else 0.0

@@ -37,4 +37,4 @@ class Draws(TorchDispatchMode):
             return result
         drawn = self.recorded[self._next]
         self._next += 1
-        return result.copy_(drawn) if func._schema.is_mutable else drawn.to(result)
+        return result.copy_(drawn) if func._schema.is_mutable else drawn.to(result, copy=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gradsuite.numerics.richardson import extrapolate, noise_level
+from gradsuite.numerics.richardson import extrapolate, noise_level, settled
 
 EPS = 2.0**-53
 STEPS = [2.0**-k for k in range(4, 16)]
@@ -63,6 +63,27 @@ def test_one_sided_slopes_of_a_kink_are_told_apart() -> None:
     )
     assert abs(right.value - 2) <= right.bar and abs(left.value) <= left.bar
     assert not left.agrees(right)
+
+
+@pytest.mark.parametrize("distance", [1e-3, 1e-4, 1e-5, 1e-8])
+def test_slopes_that_do_not_settle_know_nothing(distance: float) -> None:
+    """A pole lies within the steps: the larger ones see a smooth function, and it is another one."""
+
+    def f(x: float) -> float:
+        return 1 / x
+
+    slopes = [(f(distance + h) - f(distance - h)) / (2 * h) for h in STEPS]
+    rounding = [1e-15] * len(STEPS)
+    found = extrapolate(slopes, rounding)
+    assert not settled(found, slopes, rounding) or abs(found.value + distance**-2) <= found.bar
+
+
+@pytest.mark.parametrize(("name", "x"), POINTS)
+def test_smooth_slopes_settle(name: str, x: float) -> None:
+    f = FUNCTIONS[name][0]
+    slopes = [(f(x + h) - f(x - h)) / (2 * h) for h in STEPS]
+    rounding = [8 * EPS * abs(f(x)) * (1 + abs(x)) / h for h in STEPS]
+    assert settled(extrapolate(slopes, rounding), slopes, rounding)
 
 
 def test_two_slopes_are_enough_for_a_finite_bar() -> None:

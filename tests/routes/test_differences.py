@@ -1,0 +1,127 @@
+"""Differences with their own bar: the truth lies within it, kinks are told, and noise is not taken for a slope."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from gradsuite.numerics.estimate import Estimate
+from gradsuite.routes.differences import Line, quick, thorough
+from tests.routes.points import evidence_of, normal, point_of
+
+SMOOTH: dict[str, tuple[Callable[..., torch.Tensor], tuple[tuple[int, ...], ...]]] = {
+    "exp": (torch.exp, ((4, 5),)),
+    "softmax": (lambda x: torch.softmax(x, -1), ((4, 5),)),
+    "tanh": (torch.tanh, ((9,),)),
+    "matmul": (torch.matmul, ((3, 4), (4, 2))),
+    "conv1d": (torch.nn.functional.conv1d, ((2, 3, 8), (4, 3, 3))),
+    "division": (torch.div, ((5,), (5,))),
+    "layer_norm": (lambda x: torch.nn.functional.layer_norm(x, (8,)), ((3, 8),)),
+    "sum": (torch.sum, ((6,),)),
+    "two outputs": (lambda x: (x.sin(), x.square().sum()), ((4,),)),
+}
+
+
+def _slope(evidence) -> float:
+    return evidence.reverse_slope
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_the_bar_holds_the_gradient(name: str) -> None:
+    function, shapes = SMOOTH[name]
+    held = narrow = 0
+    for seed in range(10):
+        xs = [normal(*shape, seed=seed + 50 * i) for i, shape in enumerate(shapes)]
+        evidence = evidence_of(function, *xs, seed=seed)
+        slope = thorough(Line(evidence.point)).central
+        rounding = 64 * 2.0**-53 * evidence.scale
+        held += abs(slope.value - evidence.reverse_slope) <= slope.bar + rounding
+        narrow += slope.bar <= 1e-7 * evidence.scale
+    assert held == 10
+    assert narrow >= 9
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_four_evaluations_see_a_small_mistake(name: str) -> None:
+    function, shapes = SMOOTH[name]
+    sharp = 0
+    for seed in range(10):
+        evidence = evidence_of(function, *(normal(*s, seed=seed + 50 * i) for i, s in enumerate(shapes)), seed=seed)
+        slope = quick(evidence.line).central
+        sharp += abs(slope.value - evidence.reverse_slope) <= slope.bar < 1e-8 * evidence.scale
+    assert sharp >= 6
+
+
+def test_quick_differences_are_four_evaluations() -> None:
+    calls = []
+
+    def counted(x: torch.Tensor) -> torch.Tensor:
+        calls.append(x)
+        return x.sin()
+
+    point = point_of(counted, normal(3))
+    assert point.cotangents
+    before = len(calls)
+    quick(Line(point))
+    assert len(calls) - before == 4
+
+
+@pytest.mark.parametrize("distance", [0.5, 1e-2, 1e-4])
+def test_a_pole_nearby_widens_the_bar_rather_than_bends_the_value(distance: float) -> None:
+    evidence = evidence_of(torch.reciprocal, torch.tensor([1.0 + distance]).to(torch.float64) - 1.0, seed=5)
+    shifted = evidence_of(lambda x: 1 / (x - 1), torch.tensor([1.0 + distance], dtype=torch.float64), seed=5)
+    for each in (evidence, shifted):
+        slope = thorough(each.line).central
+        assert math.isinf(slope.bar) or abs(slope.value - each.reverse_slope) <= 4 * slope.bar
+
+
+def test_a_kink_is_recognised_and_its_slopes_enclose_the_subgradients() -> None:
+    evidence = evidence_of(torch.abs, torch.tensor([0.0], dtype=torch.float64))
+    line = Line(evidence.point, {"x0": torch.ones(1, dtype=torch.float64)})
+    slope, ct = thorough(line), evidence.point.cotangents[0].item()
+    assert slope.kink
+    assert slope.between(Estimate(0.0, 0.0)) and slope.between(Estimate(ct, 0.0)) and slope.between(Estimate(-ct, 0.0))
+    assert not slope.between(Estimate(1.01 * ct, 0.0)) and not slope.between(Estimate(-1.01 * ct, 0.0))
+
+
+@pytest.mark.parametrize("function", [torch.exp, torch.sin, torch.square])
+def test_a_smooth_point_is_no_kink(function: Callable[..., torch.Tensor]) -> None:
+    assert not any(thorough(evidence_of(function, normal(4, seed=s)).line).kink for s in range(10))
+
+
+def test_an_op_that_rounds_badly_is_not_accused() -> None:
+    """Computed in float32 inside: differences in float64 see steps, and must say so by a wide bar."""
+
+    def single(x: torch.Tensor) -> torch.Tensor:
+        return x.to(torch.float32).exp().to(torch.float64)
+
+    for seed in range(5):
+        x = normal(6, seed=seed)
+        slope = thorough(evidence_of(single, x, seed=seed).line).central
+        truth = evidence_of(torch.exp, x, seed=seed).reverse_slope
+        assert abs(slope.value - truth) <= slope.bar
+
+
+def test_outside_the_domain_nothing_is_known() -> None:
+    slope = quick(evidence_of(torch.log, torch.tensor([-1.0], dtype=torch.float64)).line)
+    assert math.isinf(slope.central.bar)
+
+
+def test_complex_outputs_and_inputs() -> None:
+    evidence = evidence_of(torch.exp, normal(5, dtype=torch.complex128))
+    slope = thorough(evidence.line).central
+    assert abs(slope.value - evidence.reverse_slope) <= slope.bar + 1e-14 * evidence.scale
+    assert slope.bar < 1e-8 * evidence.scale
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0, 2.0, 1.01, 1.000001])
+def test_a_mutant_of_the_gradient_lies_outside_the_bar(factor: float) -> None:
+    caught = 0
+    for seed in range(10):
+        evidence = evidence_of(lambda x: torch.softmax(x, -1), normal(4, 5, seed=seed), seed=seed)
+        slope = thorough(evidence.line).central
+        caught += abs(slope.value - factor * evidence.reverse_slope) > slope.bar
+    assert caught == 10

@@ -1,0 +1,97 @@
+"""Natural error: what a right op costs lies below the one constant, what a worse one costs lies above it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch.nn import functional
+
+from gradsuite.routes.elementwise import match
+from gradsuite.routes.natural import CONFIDENCE
+from tests.routes.points import evidence_of, normal
+
+LOW = [torch.float32, torch.bfloat16, torch.float16]
+RIGHT: dict[str, tuple[Callable[..., torch.Tensor], tuple[tuple[int, ...], ...]]] = {
+    "exp": (torch.exp, ((4, 5),)),
+    "tanh": (torch.tanh, ((20,),)),
+    "softmax": (lambda x: functional.softmax(x, -1), ((4, 5),)),
+    "log_softmax": (lambda x: functional.log_softmax(x, -1), ((4, 5),)),
+    "layer_norm": (lambda x: functional.layer_norm(x, (6,)), ((3, 6),)),
+    "matmul": (torch.matmul, ((3, 8), (8, 4))),
+    "product": (lambda a, b: a * b + a, ((7,), (7,))),
+    "mean": (torch.mean, ((30,),)),
+    "gelu": (functional.gelu, ((12,),)),
+}
+
+
+def _worst(evidence, name: str) -> float:
+    found = match(evidence.gradients[name], evidence.reference[name], evidence.natural.errors[f"gradient {name}"])
+    return max(found.ratios, default=0.0)
+
+
+@pytest.mark.parametrize("dtype", LOW, ids=str)
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_op_stays_below_the_constant(name: str, dtype: torch.dtype) -> None:
+    function, shapes = RIGHT[name]
+    for seed in range(4):
+        xs = [normal(*shape, seed=seed + 50 * i, dtype=dtype) for i, shape in enumerate(shapes)]
+        evidence = evidence_of(function, *xs, seed=seed)
+        assert all(_worst(evidence, each) <= CONFIDENCE for each in evidence.point.names)
+
+
+class _Coarse(torch.autograd.Function):
+    """exp whose backward goes through three bits less than the dtype has."""
+
+    @staticmethod
+    def forward(ctx, x):
+        y = x.exp()
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, ct):
+        (y,) = ctx.saved_tensors
+        if y.dtype == torch.float64:
+            return ct * y
+        narrower = {
+            torch.float32: torch.bfloat16,
+            torch.float16: torch.float8_e4m3fn,
+            torch.bfloat16: torch.float8_e5m2,
+        }
+        return ct * y.to(narrower[y.dtype]).to(y.dtype)
+
+
+@pytest.mark.parametrize("dtype", LOW, ids=str)
+def test_an_op_computed_at_lower_precision_inside_lies_above(dtype: torch.dtype) -> None:
+    worst = [_worst(evidence_of(_Coarse.apply, normal(20, seed=s, dtype=dtype), seed=s), "x0") for s in range(4)]
+    right = [_worst(evidence_of(torch.exp, normal(20, seed=s, dtype=dtype), seed=s), "x0") for s in range(4)]
+    assert min(worst) > 4 * max(right)
+    if dtype is not torch.bfloat16:  # five bits are lost in bfloat16: caught at some samples, not at each
+        assert min(worst) > CONFIDENCE
+
+
+def test_overflow_is_natural_where_an_intermediate_value_overflows() -> None:
+    huge = evidence_of(lambda x: (x * x).sqrt(), torch.tensor([1000.0], dtype=torch.float16))
+    assert huge.natural.overflows
+    assert not evidence_of(lambda x: (x * x).sqrt(), torch.tensor([10.0], dtype=torch.float16)).natural.overflows
+
+
+def test_the_random_state_of_others_is_untouched() -> None:
+    before = torch.get_rng_state()
+    assert evidence_of(torch.exp, normal(5, dtype=torch.float32)).natural
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_natural_errors_are_the_same_again() -> None:
+    x = normal(6, dtype=torch.float16)
+    first, again = (evidence_of(torch.tanh, x).natural.errors for _ in range(2))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+def test_moving_values_costs_no_more_than_rounding_the_result() -> None:
+    evidence = evidence_of(lambda x: x.flip(0), normal(8, dtype=torch.float16))
+    gradient = evidence.gradients["x0"]
+    assert torch.equal(gradient, evidence.reference["x0"].to(torch.float16))
+    assert _worst(evidence, "x0") == 0
