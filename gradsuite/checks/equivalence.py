@@ -51,8 +51,8 @@ def composed(subject: Subject, definition: Definition, other: Equivalence) -> Su
     functions = {short: resolve(path) for short, path in other.functions.items()}
 
     def call(tensors: Tensors, sample: Sample) -> tuple[torch.Tensor, ...]:
-        names = {**sample.symbols, **sample.arguments, **tensors, **functions}
-        return (evaluate(other.expression, names, TORCH),)
+        scope = Scope(definition, tensors, sample.arguments, sample.symbols, {}, TORCH, functions)
+        return (evaluate(other.expression, scope, TORCH),)
 
     return Subject(subject.name, call, definition, subject.random)
 

@@ -51,7 +51,9 @@ def _computation(evidence: Evidence, definition: Definition) -> Computation:
         known = {f"d_{n}": computed[f"gradient {n}"] for n in point.names}
         known |= {"ct": widen(cotangents[0]), "y": computed[f"output {point.selected[0]}"]}
         inputs = {name: None if t is None else widen(t) for name, t in point.tensors.items()}
-        constant = set(definition.inputs) - set(point.names)  # at this sample: an identity on their gradients is left out
+        constant = set(definition.inputs) - set(
+            point.names
+        )  # at this sample: an identity on their gradients is left out
         scope = Scope(definition, inputs, point.sample.arguments, point.sample.symbols, {}, TORCH, extra=known)
         return {
             name: torch.as_tensor(evaluate(left, scope, TORCH) - evaluate(right, scope, TORCH))

@@ -3,7 +3,8 @@
 The number d/dh <t, vjp(x + h w; ct)> at h = 0, for a second tangent w, is computed by reverse mode over reverse mode
 and held against central differences of the first gradient, and against differences at 400 bits of the declared
 derivative. A backward that refuses to be differentiated is unsupported here; one that is silently treated as a
-constant is wrong.
+constant is wrong. Where no spec promises a second derivative, and a custom Function saved intermediate values (which
+the engine takes for constants), it is unsupported, with that reason.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from gradsuite.numerics.blame import Ballot, blame
 from gradsuite.numerics.estimate import Agreement, Estimate
 from gradsuite.numerics.precision import Format
 from gradsuite.results import Says
-from gradsuite.routes import differences, formula, second
+from gradsuite.routes import differences, formula, graph, second
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import natural_error
 
@@ -68,6 +69,12 @@ def _weigh(evidence: Evidence, value: float, line: second.GradientLine) -> Compa
     if Agreement.DISAGREE not in opinions:
         verdict = Agreement.AGREE if Agreement.AGREE in opinions else Agreement.INCONCLUSIVE
         return Comparison(NAME, verdict, sentence="the bars are too wide to decide")
+    if evidence.subject.definition is None or not evidence.subject.definition.derivative:
+        careless = graph.saves_intermediates(evidence.point)
+        if careless:
+            raise Unsupported(
+                f"{careless} saves intermediate values, and treats them as constants in a second derivative"
+            )
     ballot = Ballot(votes, evidence.proven, evidence.values_agree)
     culprit, sentence = blame(ballot, "second")
     says = tuple(

@@ -22,7 +22,7 @@ MEANING = {
     Outcome.ERROR: "the case could not be run",
     Outcome.INCONCLUSIVE: "the bars are too wide to decide",
     Outcome.WAIVED: "a known defect, recorded with a reason",
-    Outcome.UNSUPPORTED: "the op does not take this dtype, device or mode",
+    Outcome.UNSUPPORTED: "nothing to check: the op does not take this, or the spec declares none",
 }
 BLAME = {
     Culprit.BACKWARD: "the backward is wrong",

@@ -29,10 +29,10 @@ def signed(like: torch.Tensor, key: Key) -> torch.Tensor:
 def sized(values: torch.Tensor, key: Key, limit: torch.Tensor | None) -> torch.Tensor:
     """Signed numbers, the j-th of about the size max(|x_j|, typical |x|), and no larger than ``limit`` lets them be.
 
-    What is infinite does not move.
+    Beside huge values, typical is 1: a step from a small element must not be huge. What is infinite does not move.
     """
     size = np.abs(widen(values).numpy(force=True))
-    room = np.where(np.isfinite(size), np.maximum(size, _typical(size)), 0.0)
+    room = np.where(np.isfinite(size), np.maximum(size, min(_typical(size), 1.0)), 0.0)
     if limit is not None:
         room = np.minimum(room, np.maximum(limit.numpy(force=True), 0.0))
     moved = _numbers(size.shape, values.is_complex(), key) * _power_of_two(room)

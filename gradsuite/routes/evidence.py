@@ -16,6 +16,7 @@ from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import Format, inner, widen
 from gradsuite.results import Culprit, Says
 from gradsuite.routes import differences, formula, forward_mode, natural, reverse
+from gradsuite.routes.localise import Located, locate
 from gradsuite.routes.point import Point
 from gradsuite.sample import Sample, Subject
 
@@ -62,9 +63,11 @@ class Evidence:
 
     @cached_property
     def formula(self) -> formula.Formula | None:
-        """The declared formula in balls, where a derivative is declared for every differentiable input."""
+        """The declared formulas in balls, where a derivative is declared for every input that can have one."""
         definition = self.subject.definition
-        if definition is None or not definition.derivative or set(self.point.names) - set(definition.derivative):
+        if definition is None or not (definition.derivative or definition.forward):
+            return None
+        if self.point.selected and set(self.point.names) - set(definition.derivative):
             return None
         return formula.Formula(definition, self.point)
 
@@ -134,13 +137,18 @@ class Evidence:
 
     @cached_property
     def quick(self) -> differences.Slope:
-        """Differences, eight evaluations."""
+        """Differences, four evaluations."""
         return differences.quick(self.line)
 
     @cached_property
     def thorough(self) -> differences.Slope:
         """Differences with measured noise and one-sided slopes."""
         return differences.thorough(self.line)
+
+    @cached_property
+    def located(self) -> Located:
+        """The reverse gradient judged entry by entry, for a joint probe that disagrees."""
+        return locate(self)
 
     @cached_property
     def forward_slope(self) -> float:
@@ -227,6 +235,8 @@ class Evidence:
 
 
 def _first_order(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> natural.Numbers:
+    if not point.selected:
+        return {f"output {i}": output for i, output in enumerate(point.outputs) if _inexact(output)}
     gradients = reverse.gradients(point, cotangents)
     slope = sum(inner(gradients[name], t) for name, t in point.tangents.items())
     numbers = {f"output {i}": output.detach() for i, output in enumerate(point.outputs) if _inexact(output)}

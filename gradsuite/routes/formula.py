@@ -193,7 +193,7 @@ def _compare(declared: Any, coarse: Any, fine: Any, scale: float) -> tuple[Estim
     apart, bar = declared - fine, abs(coarse - fine)
     error = _float(abs(apart).upper())
     limit = _float(bar.upper()) + _float(apart.rad())
-    digits = -math.log10(error / scale) if error and 0 < scale < math.inf else math.inf
+    digits = math.log10(scale) - math.log10(error) if error and 0 < scale < math.inf else math.inf
     return Estimate(_float(apart.mid()), limit if math.isfinite(limit) else math.inf), digits
 
 
@@ -204,8 +204,17 @@ def estimate(ball: Any) -> Estimate:
 
 
 def tensors(outputs: Mapping[str, Any]) -> list[torch.Tensor]:
-    """Midpoints as float64 or complex128 tensors, in order."""
-    return [torch.as_tensor(ball_reading.midpoints(output)) for output in outputs.values()]
+    """Midpoints as float64 or complex128 tensors, in order; NaN where a ball is too wide to tell a float64."""
+    return [_told(output) for output in outputs.values()]
+
+
+def _told(output: Any) -> torch.Tensor:
+    middle, radius = torch.as_tensor(ball_reading.midpoints(output)), torch.as_tensor(ball_reading.radii(output))
+    if not (middle.is_floating_point() or middle.is_complex()) or not middle.numel():
+        return middle
+    with_size = middle.abs()
+    scale = with_size[torch.isfinite(with_size)].max() if bool(torch.isfinite(with_size).any()) else with_size.max()
+    return torch.where(radius <= 2.0**-53 * scale + (radius == 0), middle, torch.nan)
 
 
 def as_computation(definition: Definition) -> Computation:
@@ -217,8 +226,10 @@ def as_computation(definition: Definition) -> Computation:
         scope = Scope(definition, point.tensors, point.sample.arguments, point.sample.symbols, draws, TORCH, own)
         outputs = forward(definition, scope)
         weights = _named(definition, cotangents)
-        gradients = {name: vjp(definition.derivative[name], name, scope, weights) for name in point.names}
         numbers = {f"output {i}": torch.as_tensor(output) for i, output in enumerate(outputs.values())}
+        if not point.selected:
+            return numbers
+        gradients = {name: vjp(definition.derivative[name], name, scope, weights) for name in point.names}
         numbers |= {f"gradient {name}": torch.as_tensor(gradient) for name, gradient in gradients.items()}
         slope = sum(inner(torch.as_tensor(gradients[name]), t) for name, t in point.tangents.items())
         return numbers | {"slope": torch.as_tensor(slope, dtype=torch.float64)}

@@ -23,6 +23,8 @@ def jvp(point: Point) -> list[torch.Tensor]:
 
     Raises Unsupported where the op has no forward-mode rule.
     """
+    if not point.selected:
+        raise Unsupported("no output carries a gradient")
     try:
         with torch.no_grad(), forward_ad.dual_level():
             duals = {name: None if t is None else t.detach() for name, t in point.tensors.items()}

@@ -55,3 +55,31 @@ def _show(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 2**63:
         value -= 2**64
     return str(value)[:40]
+
+
+def saves_intermediates(point: Point) -> str:
+    """The name of a custom Function behind the outputs that saved a value which is neither input nor output; or empty.
+
+    The engine treats such a value as a constant, so a second derivative through that backward is silently wrong, and
+    its author has to say ``once_differentiable`` (torch's notes on double backward with custom functions).
+    """
+    _, outputs = point.graph
+    known = {t.data_ptr() for t in point.tensors.values() if t is not None}
+    queue, seen = [outputs[i].grad_fn for i in point.selected], set()
+    while queue:
+        node: Any = queue.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, torch.autograd.function.BackwardCFunction) and any(
+            _is_intermediate(value, known) for value in (*node.saved_tensors, *vars(node).values())
+        ):
+            return str(node.name())
+        queue += [below for below, _ in node.next_functions]
+    return ""
+
+
+def _is_intermediate(value: Any, known: set[int]) -> bool:
+    if not isinstance(value, torch.Tensor) or not value.is_floating_point() and not value.is_complex():
+        return False
+    return not value.requires_grad and value.data_ptr() not in known

@@ -51,7 +51,7 @@ def _not_finite(evidence: Evidence, claim: Claim) -> Comparison:
 
 
 def _differences(evidence: Evidence, claim: Claim) -> Agreement | None:
-    """The op's own values: eight evaluations first, a long tableau where they do not agree."""
+    """The op's own values: four evaluations first, a long tableau where they do not agree."""
     if evidence.is_surrogate:
         return None
     scale, resolution = evidence.scale, evidence.resolution
@@ -61,9 +61,12 @@ def _differences(evidence: Evidence, claim: Claim) -> Agreement | None:
             return first
     slope, vote = evidence.thorough, claim.vote()
     verdict = vote.compare(slope.central, scale=scale, resolution=resolution)
-    if verdict is Agreement.DISAGREE and slope.kink and slope.between(vote):
-        return Agreement.AGREE
-    return verdict
+    if verdict is not Agreement.DISAGREE or not slope.kink:
+        return verdict
+    # Somewhere along the tangent there is a kink: each entry is judged alone.
+    located = evidence.located.agreement
+    agrees = claim.route == "reverse" or vote.agrees(evidence.reverse_vote)
+    return located if agrees else Agreement.DISAGREE
 
 
 def _formula(evidence: Evidence, claim: Claim) -> Agreement | None:

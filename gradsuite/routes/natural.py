@@ -105,9 +105,10 @@ def with_floor(natural: Natural, point: Point) -> Natural:
     errors = dict(natural.errors)
     for name in point.names:
         size = _largest([point.wide.tensors[name]])  # type: ignore[list-item]
-        if size:
+        if size and f"gradient {name}" in errors:
             errors[f"gradient {name}"] = errors[f"gradient {name}"] + unit * weight / size
-    errors["slope"] = errors["slope"] + unit * weight
+    if "slope" in errors:
+        errors["slope"] = errors["slope"] + unit * weight
     return Natural(natural.values, errors, natural.overflows)
 
 

@@ -7,7 +7,6 @@ from functools import cached_property
 
 import torch
 
-from gradsuite.errors import Unsupported
 from gradsuite.numerics.precision import wide, widen
 from gradsuite.routes.directions import Key, signed, sized
 from gradsuite.routes.randomness import Draws
@@ -96,11 +95,8 @@ class Point:
 
     @cached_property
     def selected(self) -> tuple[int, ...]:
-        """Which outputs carry a gradient; raises Unsupported where none does."""
-        selected = tuple(i for i, output in enumerate(self.graph[1]) if output.requires_grad)
-        if not selected:
-            raise Unsupported("no output requires grad at this sample")
-        return selected
+        """Which outputs carry a gradient."""
+        return tuple(i for i, output in enumerate(self.graph[1]) if output.requires_grad)
 
     def select(self, outputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         """Those of ``outputs`` that carry a gradient."""

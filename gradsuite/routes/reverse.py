@@ -14,9 +14,11 @@ def gradients(point: Point, cotangents: Sequence[torch.Tensor] | None = None) ->
     """The vector-Jacobian product for each differentiable input, in the input's shape; zeros where not connected.
 
     ``cotangents`` defaults to the point's own; the graph is kept, so this may be called again.
-    Raises Unsupported where the op has no derivative for an input.
+    Raises Unsupported where no output carries a gradient, or the op has no derivative for an input.
     """
     leaves, outputs = point.graph
+    if not point.selected:
+        raise Unsupported("no output carries a gradient")
     wanted = [leaf for name in point.names if (leaf := leaves[name]) is not None]
     weights = list(point.cotangents if cotangents is None else cotangents)
     try:

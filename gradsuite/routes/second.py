@@ -28,6 +28,8 @@ def reverse_over_reverse(point: Point, cotangents: list[torch.Tensor]) -> dict[s
     Raises Unsupported where the backward cannot itself be differentiated.
     """
     leaves, outputs = point.graph
+    if not point.selected:
+        raise Unsupported("no output carries a gradient")
     wanted = [leaf for name in point.names if (leaf := leaves[name]) is not None]
     try:
         first = torch.autograd.grad(point.select(outputs), wanted, cotangents, create_graph=True, allow_unused=True)

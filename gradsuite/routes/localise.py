@@ -1,0 +1,85 @@
+"""Which entry is wrong: the tangent is masked and halved until what disagrees stands alone.
+
+A joint probe that disagrees may have met a kink in one entry, where no derivative exists; entry by entry, a kink is
+recognised by its one-sided slopes and a gradient between them is right. O(k log N) probes find k entries of N.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from gradsuite.numerics.estimate import Agreement, Estimate
+from gradsuite.numerics.precision import Format, widen
+from gradsuite.routes import differences
+from gradsuite.routes.natural import CONFIDENCE
+
+if TYPE_CHECKING:
+    from gradsuite.routes.evidence import Evidence
+
+Entry = tuple[str, int]  # an input, and a flat index into it
+MOST = 96  # probes
+
+
+@dataclass(frozen=True)
+class Located:
+    """What the entries say together, and the first one that is wrong."""
+
+    agreement: Agreement
+    entry: Entry | None = None
+
+
+def locate(evidence: Evidence) -> Located:
+    """Judges the reverse gradient entry by entry, as far as MOST probes go."""
+    entries = [(name, i) for name, t in evidence.point.tangents.items() for i in range(t.numel())]
+    return _Search(evidence).judge(entries)
+
+
+class _Search:
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence, self._left = evidence, MOST
+
+    def judge(self, entries: list[Entry]) -> Located:
+        if not entries or not self._left:
+            return Located(Agreement.INCONCLUSIVE if entries else Agreement.AGREE)
+        self._left -= 1
+        claim, scale, slope = self._probe(entries)
+        verdict = claim.compare(slope.central, scale=scale, resolution=self._evidence.resolution)
+        if verdict is Agreement.AGREE:
+            return Located(verdict)
+        if len(entries) == 1:
+            right = slope.kink and slope.between(claim)
+            return Located(Agreement.AGREE) if right else Located(verdict, entries[0])
+        return self._halves(entries)
+
+    def _halves(self, entries: list[Entry]) -> Located:
+        middle = len(entries) // 2
+        first = self.judge(entries[:middle])
+        if first.agreement is Agreement.DISAGREE:
+            return first
+        second = self.judge(entries[middle:])
+        if second.agreement is Agreement.DISAGREE or first.agreement is Agreement.AGREE:
+            return second
+        return first
+
+    def _probe(self, entries: list[Entry]) -> tuple[Estimate, float, differences.Slope]:
+        """The claim <t, g> over the entries alone with its bar, its magnitude, and the op's own slope."""
+        evidence, masked = self._evidence, self._masked(entries)
+        value = scale = bar = 0.0
+        for name, tangent in masked.items():
+            products = widen(evidence.gradients[name]).cpu() * tangent.cpu().conj()
+            value += products.sum().real.item()
+            scale += products.abs().sum().item()
+            bar += (evidence.natural.errors[f"gradient {name}"].cpu() * tangent.abs().cpu()).sum().item()
+        rounding = len(entries) * Format.of(torch.float64).unit * scale
+        slope = differences.thorough(differences.Line(evidence.point, masked))
+        return Estimate(value, CONFIDENCE * bar + rounding), scale or abs(slope.central.value), slope
+
+    def _masked(self, entries: list[Entry]) -> dict[str, torch.Tensor]:
+        masks = {name: torch.zeros_like(t).reshape(-1) for name, t in self._evidence.point.wide.tangents.items()}
+        for name, i in entries:
+            masks[name][i] = 1
+        tangents = self._evidence.point.wide.tangents
+        return {name: t * masks[name].reshape(t.shape) for name, t in tangents.items() if bool(masks[name].any())}
