@@ -1,0 +1,40 @@
+"""Backwards that are not linear in the cotangent: the check ``cotangent_linearity``."""
+
+from __future__ import annotations
+
+import torch
+
+from gradsuite.results import Culprit
+from tests.planted.planted import Planted, op
+
+sin = op(torch.sin, lambda ct, x: ct * x.cos())
+sin_of_what_is_positive = op(torch.sin, lambda ct, x: ct.relu() * x.cos())
+sin_of_the_magnitude = op(torch.sin, lambda ct, x: ct.abs() * x.cos())
+sin_clipped = op(torch.sin, lambda ct, x: ct.clamp(-1, 1) * x.cos())
+sin_shifted = op(torch.sin, lambda ct, x: (ct + 1) * x.cos())
+
+matmul = op(torch.matmul, lambda ct, a, b: (ct @ b.mT, a.mT @ ct))
+matmul_normalised = op(torch.matmul, lambda ct, a, b: (ct @ b.mT, a.mT @ (ct / ct.norm())))
+
+SIN = """
+op: tests.planted.cotangent_linearity:PLANTED
+inputs: {x: "*B"}
+forward: sin(x)
+derivative: {x: {elementwise: cos(x)}}
+"""
+MATMUL = """
+op: tests.planted.cotangent_linearity:PLANTED
+inputs: {a: N K, b: K M}
+require: [N * M > 0]
+forward: a @ b
+derivative: {a: {vjp: ct @ b.T}, b: {vjp: a.T @ ct}}
+"""
+
+PLANTED = [
+    Planted("sin: only positive cotangents", SIN, "sin_of_what_is_positive", "sin", Culprit.BACKWARD),
+    Planted("sin: the cotangent's magnitude", SIN, "sin_of_the_magnitude", "sin", Culprit.BACKWARD),
+    Planted("sin: clipped cotangents", SIN, "sin_clipped", "sin", Culprit.BACKWARD),
+    Planted("sin: a constant is added", SIN, "sin_shifted", "sin", Culprit.BACKWARD),
+    Planted("sin: clipped, in bfloat16", SIN, "sin_clipped", "sin", Culprit.BACKWARD, dtype="bfloat16"),
+    Planted("matmul: normalised for one input", MATMUL, "matmul_normalised", "matmul", Culprit.BACKWARD),
+]

@@ -1,0 +1,60 @@
+"""Every check catches what is planted for it and names the culprit, and leaves the right twin alone."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from gradsuite import checks
+from gradsuite.plan import plan
+from gradsuite.results import CaseResult, Outcome
+from gradsuite.runner import Session
+from gradsuite.spec import load
+from tests.planted.planted import Planted
+
+MEMBERS = {check: import_module(f"tests.planted.{check}").PLANTED for check in checks.names()}
+ALL = [(check, planted) for check, members in MEMBERS.items() for planted in members]
+TWINS = list({(check, planted.twin, planted.dtype): (check, planted) for check, planted in ALL}.values())
+
+
+def _param(check: str, planted: Planted, unmet: str) -> ParameterSet:
+    marks = [pytest.mark.xfail(reason=unmet, strict=True)] if unmet else []
+    return pytest.param(check, planted, id=f"{check}-{planted.fault}".replace(" ", "_"), marks=marks)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples depend on the spec's path: as it is relative, they are the same in every run."""
+    monkeypatch.chdir(tmp_path)
+
+
+def _run(check: str, text: str, dtype: str) -> CaseResult:
+    """The one case of the spec ``text`` under ``check`` in ``dtype``."""
+    path = Path("planted.grad.yaml")
+    path.write_text(text, encoding="utf-8")
+    (case,) = plan([load(path)], checks=[check], dtypes=[dtype])
+    return Session(profile="quick").run(case)
+
+
+@pytest.mark.parametrize(("check", "planted"), [_param(*each, each[1].unmet) for each in ALL])
+def test_what_is_wrong_is_caught_and_its_culprit_named(check: str, planted: Planted) -> None:
+    result = _run(check, planted.broken, planted.dtype)
+    assert result.outcome is Outcome.FAILED, (result.outcome, result.reason)
+    assert {failure.culprit for failure in result.failures} == {planted.culprit}, [f.sentence for f in result.failures]
+    assert planted.hint in result.failures[0].hint
+
+
+@pytest.mark.parametrize(("check", "planted"), [_param(*each, each[1].alarm) for each in TWINS])
+def test_its_right_twin_is_left_alone(check: str, planted: Planted) -> None:
+    result = _run(check, planted.twin, planted.dtype)
+    assert result.outcome is Outcome.PASSED, (result.outcome, result.reason, [f.sentence for f in result.failures])
+    assert result.conclusive > 0
+
+
+@pytest.mark.parametrize("check", checks.names())
+def test_each_check_has_three_faults_or_more_with_names_of_their_own(check: str) -> None:
+    faults = [planted.fault for planted in MEMBERS[check]]
+    assert len(set(faults)) == len(faults) >= 3
