@@ -31,8 +31,12 @@ def reverse_over_reverse(point: Point, cotangents: list[torch.Tensor]) -> dict[s
     if not point.selected:
         raise Unsupported("no output carries a gradient")
     wanted = [leaf for name in point.names if (leaf := leaves[name]) is not None]
+    # A backward marked once_differentiable says so only where its cotangent requires grad, too.
+    weights = [ct.detach().requires_grad_() for ct in cotangents]
     try:
-        first = torch.autograd.grad(point.select(outputs), wanted, cotangents, create_graph=True, allow_unused=True)
+        first = torch.autograd.grad(point.select(outputs), wanted, weights, create_graph=True, allow_unused=True)
+        if any(_refuses(g) for g in first if g is not None):
+            raise Unsupported("the backward is marked once_differentiable")
         slope = sum(
             inner(g, point.tangents[name])
             for name, g in zip(point.names, first, strict=True)
@@ -49,6 +53,11 @@ def reverse_over_reverse(point: Point, cotangents: list[torch.Tensor]) -> dict[s
         name: torch.zeros_like(leaf) if g is None else g
         for name, leaf, g in zip(point.names, wanted, second, strict=True)
     }
+
+
+def _refuses(gradient: torch.Tensor) -> bool:
+    """Whether the node that made ``gradient`` stands for an error: autograd.grad would prune it and tell nobody."""
+    return gradient.grad_fn is not None and "Error" in gradient.grad_fn.name()
 
 
 def curvature(point: Point, cotangents: list[torch.Tensor]) -> torch.Tensor:

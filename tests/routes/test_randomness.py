@@ -1,4 +1,4 @@
-"""A random op draws the same numbers in every run of a sample, in every dtype, and leaves the generator as it was used."""
+"""A random op draws the same numbers in every run of a sample, in every dtype; a record is never handed out itself."""
 
 from __future__ import annotations
 

@@ -1,0 +1,97 @@
+"""The story of a failure: everything needed to believe it and to run it again, exact to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from gradsuite.checks.reverse import compare
+from gradsuite.failure import array, tell
+from gradsuite.results import Culprit, Failure
+from tests.routes.points import evidence_of, normal, sample_of
+
+Gradient = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def _softmax_with(wrong: Gradient) -> Callable[[torch.Tensor], torch.Tensor]:
+    """softmax, with a gradient made by ``wrong`` from the result and the cotangent."""
+
+    class Softmax(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            y = torch.softmax(x, -1)
+            ctx.save_for_backward(y)
+            return y
+
+        @staticmethod
+        def backward(ctx, ct):
+            return wrong(ctx.saved_tensors[0], ct)
+
+    return Softmax.apply
+
+
+def _right(y: torch.Tensor, ct: torch.Tensor) -> torch.Tensor:
+    return y * (ct - (ct * y).sum(-1, keepdim=True))
+
+
+WRONG: dict[str, tuple[Gradient, str]] = {
+    "flipped sign": (lambda y, ct: -_right(y, ct), "the sign is flipped"),
+    "three times": (lambda y, ct: 3 * _right(y, ct), "3 times too large"),
+    "diagonal": (lambda y, ct: ct * y * (1 - y), "only the diagonal"),
+    "diagonal, flipped": (lambda y, ct: ct * (y * y - y), "the sign is flipped, and only the diagonal"),
+    "zero": (lambda y, ct: torch.zeros_like(y), "zero everywhere"),
+    "rolled": (lambda y, ct: _right(y, ct).roll(1, -1), "rolled by 1"),
+    "relu of the cotangent": (lambda y, ct: _right(y, ct.relu()), "only positive cotangents count"),
+    "last entry": (lambda y, ct: _right(y, ct) * (torch.arange(4) < 3), "tail of 1 zeros"),
+}
+
+
+def _told(wrong: Gradient, seed: int = 3) -> Failure:
+    evidence = evidence_of(_softmax_with(wrong), normal(4, seed=seed), seed=seed)
+    (found,) = compare(evidence)
+    return tell(evidence, found, op="", replay="again")
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_a_story_says_what_the_mistake_looks_like(mistake: str) -> None:
+    wrong, words = WRONG[mistake]
+    failure = _told(wrong)
+    assert failure.culprit is Culprit.BACKWARD
+    assert words in failure.hint
+
+
+def test_a_story_is_complete() -> None:
+    failure = _told(WRONG["diagonal"][0])
+    assert failure.comparison and failure.sentence and failure.replay == "again"
+    assert {said.route for said in failure.says} >= {"reverse", "differences"}
+    assert failure.where and failure.got and failure.expected
+    assert failure.picture is not None and (failure.picture.rows, failure.picture.columns) == (4, 4)
+    error = [g - t for g, t in zip(failure.picture.got, failure.picture.truth, strict=True)]
+    assert error == pytest.approx(failure.picture.error)
+    assert len(failure.steps) >= 3 and all(step.size > 0 for step in failure.steps)
+    assert Failure.model_validate_json(failure.model_dump_json()) == failure
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_values_are_recorded_to_the_bit(dtype: torch.dtype) -> None:
+    x = normal(2, 3, dtype=dtype).T
+    found = array("x0", x, sample_of(x))
+    assert found.shape == (3, 2) and found.requires_grad
+    again = torch.tensor([float.fromhex(value) for value in found.hex], dtype=torch.float64).reshape(found.shape)
+    assert torch.equal(again.to(dtype), x)
+
+
+def test_special_values_and_other_kinds_are_recorded() -> None:
+    assert array("x", torch.tensor([torch.inf, -torch.inf, torch.nan, -0.0])).hex == ("inf", "-inf", "nan", "-0x0.0p+0")
+    assert array("i", torch.tensor([3, -1])).hex == ("3", "-1")
+    assert array("b", torch.tensor([True, False])).hex == ("1", "0")
+    assert array("z", torch.tensor([1 + 2j], dtype=torch.complex128)).hex == (
+        "0x1.0000000000000p+0,0x1.0000000000000p+1",
+    )
+
+
+def test_a_large_tensor_is_shortened_for_people_alone() -> None:
+    found = array("x", torch.zeros(1000))
+    assert len(found.hex) == 1000 and len(found.text) < 200

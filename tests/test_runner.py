@@ -1,0 +1,204 @@
+"""One case to one result: whatever an op does has an outcome, waivers are strict, samples are shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from gradsuite.inputs import draw, example_definition, from_examples
+from gradsuite.plan import Case
+from gradsuite.results import CaseResult, Culprit, Outcome
+from gradsuite.runner import Session, Source
+from gradsuite.sample import Subject
+from gradsuite.spec.definition import Spec
+from gradsuite.spec.waivers import Waiver, Waivers
+from gradsuite.subject import from_callable
+from tests.routes.points import normal
+
+PATH = "specs/test/op.grad.yaml"
+
+
+def _spec(*tensors: torch.Tensor) -> Spec:
+    definition = example_definition(tensors, [f"x{i}" for i in range(len(tensors))], [None] * len(tensors))
+    return Spec(
+        path=PATH, op="", name="op", family="test", summary="", reference="",
+        complex=False, real=True, definitions=(definition,), text="",
+    )  # fmt: skip
+
+
+def _session(function: Callable[..., Any], *tensors: torch.Tensor, **options: Any) -> Callable[..., CaseResult]:
+    """Runs ``check`` in ``dtype`` on ``function`` around the example tensors."""
+    spec = _spec(*tensors)
+    definition = spec.definitions[0]
+    subject = from_callable(function, "op", definition=definition)
+
+    def strategy(_: Subject, dtype: torch.dtype, device: torch.device, profile: str) -> Any:
+        return from_examples(tensors, list(definition.inputs), [None] * len(tensors), dtype=dtype, device=device)
+
+    source = Source((subject,), strategy, lambda case, seed: f"again {case.id} {seed}")
+    session = Session(**{"profile": "quick", **options}, source=lambda _: source)
+    return lambda check, dtype="float64": session.run(Case(spec, "cpu", dtype, check))
+
+
+class Doubled(torch.autograd.Function):
+    """A sine whose gradient is twice too large."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sin()
+
+    @staticmethod
+    def backward(ctx, ct):
+        (x,) = ctx.saved_tensors
+        return 2 * ct * x.cos()
+
+
+def _waivers(case: str) -> Waivers:
+    return Waivers((Waiver(case, "known since long", "https://example.org/1", "waivers/0.yaml", 3, 1),))
+
+
+@pytest.mark.parametrize("check", ["reverse", "forward_mode", "adjoint", "cotangent_linearity"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+def test_a_right_op_passes(check: str, dtype: str) -> None:
+    result = _session(lambda x: torch.softmax(x, -1), normal(3, 4))(check, dtype)
+    assert result.outcome is Outcome.PASSED, result.reason
+    assert result.samples >= result.conclusive > 0
+    assert result.id == f"{PATH}::op::{check}[cpu-{dtype}]"
+
+
+def test_a_wrong_op_fails_at_its_smallest_sample_and_its_culprit_is_named() -> None:
+    result = _session(Doubled.apply, normal(3, 4))("reverse")
+    assert result.outcome is Outcome.FAILED
+    (failure,) = result.failures
+    assert failure.culprit is Culprit.BACKWARD
+    assert failure.hint == "2 times too large"
+    assert failure.replay == f"again {result.id} 0"
+    assert all(float.fromhex(value) == round(float.fromhex(value), 3) for value in failure.inputs[0].hex)
+    assert {said.route: said.agrees for said in failure.says}["differences"] is False
+    assert failure.picture is not None and failure.steps
+
+
+def test_a_case_is_the_same_again() -> None:
+    first, again = (_session(Doubled.apply, normal(3, 4))("reverse") for _ in range(2))
+    assert first.model_copy(update={"seconds": 0.0}) == again.model_copy(update={"seconds": 0.0})
+
+
+def test_an_op_that_raises_is_an_error_and_the_rest_goes_on() -> None:
+    def boom(x: torch.Tensor) -> torch.Tensor:
+        raise ValueError("boom")
+
+    run = _session(boom, normal(3))
+    results = [run(check) for check in ("reverse", "value", "adjoint")]
+    assert [r.outcome for r in results if r.outcome is not Outcome.UNSUPPORTED] == [Outcome.ERROR] * 2
+    assert all("boom" in r.reason for r in results if r.outcome is Outcome.ERROR)
+    assert _session(torch.sin, normal(3))("reverse").outcome is Outcome.PASSED
+
+
+def test_an_op_that_returns_no_tensor_is_an_error() -> None:
+    result = _session(lambda x: 3.0, normal(3))("reverse")
+    assert result.outcome is Outcome.ERROR and "no tensor" in result.reason
+
+
+def test_what_a_dtype_cannot_do_is_unsupported_and_never_passed() -> None:
+    def picky(x: torch.Tensor) -> torch.Tensor:
+        if x.dtype is torch.bfloat16:
+            raise RuntimeError("\"picky\" not implemented for 'BFloat16'")
+        return x.sin()
+
+    run = _session(picky, normal(3))
+    assert run("reverse", "bfloat16").outcome is Outcome.UNSUPPORTED
+    assert run("reverse", "float32").outcome is Outcome.PASSED
+
+
+def test_a_rule_that_does_not_exist_is_unsupported() -> None:
+    result = _session(Doubled.apply, normal(3))("forward_mode")
+    assert result.outcome is Outcome.UNSUPPORTED and result.reason
+
+
+@pytest.mark.parametrize("check", ["kink", "edge", "identities", "equivalence"])
+def test_what_is_not_declared_is_unsupported(check: str) -> None:
+    result = _session(torch.sin, normal(3))(check)
+    assert result.outcome is Outcome.UNSUPPORTED and result.samples == 0 and result.reason
+
+
+def test_a_waived_failure_is_waived_with_its_reason_and_keeps_its_failures() -> None:
+    result = _session(Doubled.apply, normal(3), waivers=_waivers("*::op::reverse[cpu-*]"))("reverse")
+    assert result.outcome is Outcome.WAIVED
+    assert "known since long" in result.reason and "https://example.org/1" in result.reason
+    assert result.failures
+
+
+def test_a_waiver_for_what_passes_is_an_error() -> None:
+    run = _session(torch.sin, normal(3), waivers=_waivers("*::op::reverse[cpu-*]"), profile="default")
+    result = run("reverse")
+    assert result.outcome is Outcome.ERROR
+    assert "remove the waiver" in result.reason and "waivers/0.yaml:3" in result.reason
+
+
+def test_the_quick_profile_draws_too_little_to_hold_a_waiver_to_account() -> None:
+    run = _session(torch.sin, normal(3), waivers=_waivers("*::op::reverse[cpu-*]"))
+    assert run("reverse").outcome is Outcome.PASSED
+
+
+def test_a_waiver_for_what_is_unsupported_is_an_error() -> None:
+    assert _session(torch.sin, normal(3), waivers=_waivers("*::op::kink*"))("kink").outcome is Outcome.ERROR
+
+
+def test_a_waiver_covers_nothing_else() -> None:
+    run = _session(Doubled.apply, normal(3), waivers=_waivers("*::op::reverse[cpu-float32]"))
+    assert run("reverse", "float64").outcome is Outcome.FAILED
+
+
+def test_forward_and_backward_of_a_sample_are_computed_once_for_all_checks() -> None:
+    runs: list[tuple[int, ...]] = []
+
+    def counted(x: torch.Tensor) -> torch.Tensor:
+        if x.requires_grad and x.is_leaf:
+            runs.append(tuple(x.shape))
+        return x.sin()
+
+    run = _session(counted, normal(3))
+    run("reverse")
+    once = len(runs)
+    run("reverse")
+    assert len(runs) == once
+    run("adjoint", "float32")
+    assert len(runs) > once  # another dtype is another group
+
+
+def test_samples_differ_from_case_to_case_but_not_from_check_to_check() -> None:
+    seen: dict[str, list[float]] = {}
+
+    def watched(name: str) -> Callable[[torch.Tensor], torch.Tensor]:
+        def call(x: torch.Tensor) -> torch.Tensor:
+            if x.requires_grad:
+                seen.setdefault(name, []).append(x.detach().sum().item())
+            return x.sin()
+
+        return call
+
+    _session(watched("one"), normal(3))("reverse")
+    _session(watched("two"), normal(3))("reverse")
+    assert seen["one"] == seen["two"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_outside_changes() -> Iterator[None]:
+    """Whatever is run, the caller's random state, threads and default dtype stay."""
+    before = torch.get_rng_state(), torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled()
+    yield
+    after = torch.get_rng_state(), torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled()
+    assert torch.equal(before[0], after[0]) and before[1:] == after[1:]
+
+
+def test_an_example_is_always_among_the_samples() -> None:
+    example = normal(3)
+    drawn = draw(
+        from_examples([example], ["x"], [None], dtype=torch.float64, device=torch.device("cpu")),
+        count=6, identity="any", seed=0,
+    )  # fmt: skip
+    assert any(torch.equal(sample.tensors["x"], example) for sample in drawn)
