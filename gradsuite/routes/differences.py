@@ -81,9 +81,15 @@ class Line:
 
 def flat(tensors: Sequence[torch.Tensor]) -> np.ndarray:
     """All elements in a row, float64; of a complex one the real and the imaginary part."""
-    rows = [widen(tensor).numpy(force=True).ravel() for tensor in tensors]
-    rows = [row.view(np.float64) if np.iscomplexobj(row) else row for row in rows]
+    rows = [_row(tensor) for tensor in tensors]
     return rows[0] if len(rows) == 1 else np.concatenate(rows)
+
+
+def _row(tensor: torch.Tensor) -> np.ndarray:
+    if tensor.dtype is not torch.float64:
+        tensor = widen(tensor)
+        tensor = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
+    return tensor.numpy(force=True).ravel()
 
 
 def quick(line: Line) -> Slope:
