@@ -10,9 +10,10 @@ from _pytest.mark import ParameterSet
 
 from gradsuite import checks
 from gradsuite.plan import plan
-from gradsuite.results import CaseResult, Outcome
+from gradsuite.results import CaseResult, Culprit, Outcome
 from gradsuite.runner import Session
 from gradsuite.spec import load
+from tests.planted import second_order
 from tests.planted.planted import Planted
 
 MEMBERS = {check: import_module(f"tests.planted.{check}").PLANTED for check in checks.names()}
@@ -58,3 +59,10 @@ def test_its_right_twin_is_left_alone(check: str, planted: Planted) -> None:
 def test_each_check_has_three_faults_or_more_with_names_of_their_own(check: str) -> None:
     faults = [planted.fault for planted in MEMBERS[check]]
     assert len(set(faults)) == len(faults) >= 3
+
+
+def test_a_backward_that_refuses_to_be_differentiated_is_no_pass_and_no_failure() -> None:
+    cube = Planted("cube: once differentiable", second_order.CUBE, "cube_once", "cube", Culprit.DOUBLE_BACKWARD)
+    result = _run("second_order", cube.broken, cube.dtype)
+    assert result.outcome is Outcome.UNSUPPORTED
+    assert "once_differentiable" in result.reason
