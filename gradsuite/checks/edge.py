@@ -28,9 +28,9 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     evidence.point.__dict__["cotangents"] = ones
     evidence.point.wide.__dict__["cotangents"] = [widen(one) for one in ones]
     expect = evidence.sample.expect
-    output = evidence.point.outputs[evidence.point.selected[0]]
+    output = evidence.point.outputs[evidence.point.selected[0] if ones else 0]
     yield _compare(evidence, "y", output, _expected(evidence, expect, "y", output), Culprit.FORWARD)
-    for name, gradient in gradients(evidence.point, ones).items():
+    for name, gradient in (gradients(evidence.point, ones) if ones else {}).items():
         yield _compare(evidence, name, gradient, _expected(evidence, expect, name, gradient), Culprit.BACKWARD)
 
 
@@ -52,6 +52,8 @@ def _compare(
         return Comparison(
             title, Agreement.INCONCLUSIVE, sentence="declare what is expected here: the formula is not finite"
         )
+    if not (got.is_floating_point() or got.is_complex()):
+        return _whole(title, got, expected, culprit)
     natural: Natural = evidence.natural
     key = "output 0" if name == "y" else f"gradient {name}"
     floor = ulp(expected.abs().nan_to_num(posinf=0.0), got.dtype) / 2
@@ -69,6 +71,16 @@ def _compare(
         got=repr(got.reshape(-1)[at].item()), expected=repr(expected.reshape(-1)[at].item()),
         wrong_input=None if name == "y" else name,
     )  # fmt: skip
+
+
+def _whole(title: str, got: torch.Tensor, expected: torch.Tensor, culprit: Culprit) -> Comparison:
+    """Whole numbers are equal or not."""
+    if torch.equal(got.cpu().to(torch.float64), expected.to(torch.float64)):
+        return Comparison(title, Agreement.AGREE)
+    sentence = "the forward is wrong at this edge of the domain"
+    return Comparison(
+        title, Agreement.DISAGREE, culprit, sentence, got=str(got.tolist()), expected=str(expected.tolist())
+    )
 
 
 def _infinite(got: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:

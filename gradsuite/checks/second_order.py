@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import torch
+
 from gradsuite.comparison import Check, Comparison, Figures
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.blame import Ballot, blame
@@ -46,8 +48,8 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
 def _cubes_fit(evidence: Evidence) -> bool:
     """Whether |x|**3 and its reciprocal are normal numbers: what a second derivative passes through on its way."""
     form = Format.of(evidence.dtype)
-    for name in evidence.point.names:
-        sizes = evidence.point.wide.tensors[name].detach().abs()  # type: ignore[union-attr]
+    for tensor in evidence.point.wide.tensors.values():
+        sizes = torch.zeros(0) if tensor is None else tensor.detach().abs().to(torch.float64)
         sizes = sizes[sizes > 0]
         if bool(((sizes.log() * 3).abs() > -math.log(form.normal)).any()):
             return False

@@ -37,7 +37,7 @@ EXACT = frozenset(EXACT_NAMES.split())
 
 
 class Noise(TorchDispatchMode):
-    """Perturbs what rounds by the larger of u |a| and the smallest subnormal number, times ``scale``, from its own seed.
+    """Perturbs what rounds by the larger of u |a| and the smallest subnormal number, times ``scale``, from a seed.
 
     ``largest`` is the largest magnitude that any operation produced (infinite where one was not finite): where it
     exceeds what a format holds, an overflow in that format is natural.

@@ -74,12 +74,12 @@ def saves_intermediates(point: Point) -> str:
         if isinstance(node, torch.autograd.function.BackwardCFunction) and any(
             _is_intermediate(value, known) for value in (*node.saved_tensors, *vars(node).values())
         ):
-            return str(node.name())
+            return type(node).__name__
         queue += [below for below, _ in node.next_functions]
     return ""
 
 
 def _is_intermediate(value: Any, known: set[int]) -> bool:
-    if not isinstance(value, torch.Tensor) or not value.is_floating_point() and not value.is_complex():
+    if not isinstance(value, torch.Tensor) or value.requires_grad:
         return False
-    return not value.requires_grad and value.data_ptr() not in known
+    return (value.is_floating_point() or value.is_complex()) and value.data_ptr() not in known

@@ -38,16 +38,30 @@ def judge(evidence: Evidence, claim: Claim) -> Comparison:
 
 def _not_finite(evidence: Evidence, claim: Claim) -> Comparison:
     """A derivative that is not finite is wrong where every value it needs can be held by the dtype."""
+    if evidence.is_wide and evidence.formula is None:
+        return _undefined(evidence, claim)
     largest = Format.of(evidence.dtype).largest
     truths = [*evidence.truth.values(), *map(widen, evidence.point.wide.outputs)]
     held = all(bool((truth.abs() < largest).all()) for truth in truths)
     if evidence.natural.overflows or not held:
         return Comparison(claim.name, Agreement.INCONCLUSIVE, sentence="the derivative overflows this dtype here")
+    return _lost(claim, "though the true derivative is, and nothing on the way to it overflows", "a finite number")
+
+
+def _undefined(evidence: Evidence, claim: Claim) -> Comparison:
+    """In float64 and with no formula the op's own values tell whether a derivative exists."""
+    slope = evidence.thorough
+    if slope.kink or not slope.central.bar <= evidence.resolution * abs(slope.central.value):
+        return Comparison(
+            claim.name, Agreement.INCONCLUSIVE, sentence="neither the derivative nor differences are finite"
+        )
+    return _lost(claim, "though differences of the op's own values are", f"{slope.central.value:.9g}")
+
+
+def _lost(claim: Claim, why: str, expected: str) -> Comparison:
     culprit = Culprit.BACKWARD if claim.route == "reverse" else Culprit.JVP
-    sentence = f"{claim.name} is not finite, though the true derivative is and nothing on the way to it overflows"
-    return Comparison(
-        claim.name, Agreement.DISAGREE, culprit, sentence, got=f"{claim.value}", expected="a finite number"
-    )
+    sentence = f"{claim.name} is not finite, {why}"
+    return Comparison(claim.name, Agreement.DISAGREE, culprit, sentence, got=f"{claim.value}", expected=expected)
 
 
 def _differences(evidence: Evidence, claim: Claim) -> Agreement | None:

@@ -87,12 +87,15 @@ def _floor(value: torch.Tensor, spread: torch.Tensor, dtype: torch.dtype) -> tor
 
 
 def larger(left: Natural, right: Natural) -> Natural:
-    """The larger natural error of each number; a deviation that is not a number says nothing."""
+    """The larger natural error of each number; a deviation that is not a number says nothing.
+
+    What overflow is natural, ``right`` says alone: the declared formula, not the algorithm that the op happens to use.
+    """
     errors = {
         name: torch.fmax(error, right.errors[name].reshape(error.shape)) if name in right.errors else error
         for name, error in left.errors.items()
     }
-    return Natural(left.values, errors, left.overflows or right.overflows)
+    return Natural(left.values, errors, right.overflows)
 
 
 def with_floor(natural: Natural, point: Point) -> Natural:
