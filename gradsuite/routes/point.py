@@ -29,11 +29,16 @@ class Point:
         self.names = sample.differentiable
         self._origin: Point | None = None
 
-    @cached_property
+    @property
     def wide(self) -> Point:
         """This point in the widest dtype; itself where it already is."""
+        return self._widened or self
+
+    @cached_property
+    def _widened(self) -> Point | None:
+        """None in place of the point itself: a point that held itself would hold its tensors until a collection."""
         if all(self.primal(name).dtype == wide(self.primal(name).dtype) for name in self.names):
-            return self
+            return None
         return self.at({name: t if t is None else widen(t) for name, t in self.tensors.items()})
 
     def at(self, tensors: Tensors) -> Point:
