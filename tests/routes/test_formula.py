@@ -1,4 +1,4 @@
-"""Formulas in balls: right ones are proven to many digits at the sample, wrong ones are disproven: the spec is blamed."""
+"""Formulas in balls: right ones are proven to many digits at the sample; wrong ones are disproven, the spec blamed."""
 
 from __future__ import annotations
 
