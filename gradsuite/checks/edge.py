@@ -66,6 +66,16 @@ def _compare(
     at = int(lost.reshape(-1).nonzero()[0]) if lost.any() else found.worst
     side = "the forward" if culprit is Culprit.FORWARD else "the backward"
     sentence = f"{side} is wrong at this edge of the domain"
+    own = _expected(evidence, {}, name, got)  # what the spec's formula says, whatever it expects
+    told = own is not None and bool(torch.isfinite(own.reshape(-1)[at].abs()))
+    if (
+        name in evidence.sample.expect
+        and own is not None
+        and told
+        and match(got, own, floor).agreement is Agreement.AGREE
+    ):
+        culprit = Culprit.SPEC
+        sentence = "the spec is wrong: the op gives what the formula says, and not what is expected"
     return Comparison(
         title, Agreement.DISAGREE, culprit, sentence, where=f"{name}, flat element {at}",
         got=repr(got.reshape(-1)[at].item()), expected=repr(expected.reshape(-1)[at].item()),

@@ -16,6 +16,7 @@ from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import widen
 from gradsuite.results import Culprit
 from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.jury import blame_declared
 from gradsuite.routes.natural import Computation, Numbers
 from gradsuite.routes.point import Point, Tensors
 from gradsuite.routes.residual import residuals
@@ -38,9 +39,11 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
 
 def _compare(evidence: Evidence, name: str, other: Subject) -> Iterator[Comparison]:
     for gap in residuals(evidence, _computation(evidence, other), salt=6):
-        culprit, sentence = _blame(evidence, name) if gap.agreement is Agreement.DISAGREE else (None, "")
+        verdict: tuple[Agreement, Culprit | None, str] = (gap.agreement, None, "")
+        if gap.agreement is Agreement.DISAGREE:
+            verdict = blame_declared(evidence, f"equivalence with {name}")
         yield Comparison(
-            f"equivalence with {name}: {gap.name}", gap.agreement, culprit, sentence,
+            f"equivalence with {name}: {gap.name}", *verdict,
             where=f"{gap.name}, element {gap.where}", got=f"apart by {gap.size:.3g}", expected="equal",
             figures=Figures(ratios=gap.ratios),
         )  # fmt: skip
@@ -70,19 +73,6 @@ def _computation(evidence: Evidence, other: Subject) -> Computation:
         return found if noise is None else {n: noise.shake(gap, evidence.natural.errors[n]) for n, gap in found.items()}
 
     return compute
-
-
-def _blame(evidence: Evidence, name: str) -> tuple[Culprit, str]:
-    """The composition is the spec's word; the op is to blame only where another route says so, too."""
-    if evidence.values_agree is False:
-        return evidence.blame("reverse")
-    if evidence.ballot.agree("reverse", "differences") is False:
-        culprit, sentence = evidence.blame("reverse")
-        return culprit, f"{sentence}; so it differs from {name}"
-    return (
-        Culprit.SPEC,
-        f"the spec is wrong: the op is not equal to {name}, though its gradient agrees with differences",
-    )
 
 
 CHECK = Check(

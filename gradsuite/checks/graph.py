@@ -23,6 +23,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     assert definition is not None
     outputs = evidence.point.graph[1]
     yield from _outputs(definition, outputs)
+    yield from _inputs(evidence, definition)
     carrying = [output for output in outputs if output.requires_grad]
     if definition.node is not None and carrying:
         name = carrying[0].grad_fn.name()  # type: ignore[union-attr]
@@ -34,8 +35,34 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
 def _outputs(definition: Definition, outputs: tuple[torch.Tensor, ...]) -> Iterator[Comparison]:
     names = list(definition.forward) or ["y"]
     for name, output in zip(names, outputs, strict=False):
-        expected = "no gradient" if name in definition.constant_outputs else "a gradient"
-        yield _fact(f"output {name} carries", expected, "a gradient" if output.requires_grad else "no gradient")
+        found = "a gradient" if output.requires_grad else "no gradient"
+        if name in definition.constant_outputs:
+            yield _fact(f"output {name} carries", "no gradient", found)
+        elif not output.requires_grad:
+            sentence = (
+                f"the backward is missing: no gradient comes back from output {name}, which depends on the inputs"
+            )
+            yield Comparison(f"output {name} carries", Agreement.DISAGREE, Culprit.BACKWARD, sentence, got=found)
+        else:
+            yield Comparison(f"output {name} carries", Agreement.AGREE)
+
+
+def _inputs(evidence: Evidence, definition: Definition) -> Iterator[Comparison]:
+    """An input declared not differentiable gets no gradient, also where it is made to require one."""
+    for name in sorted(definition.declared_constants):
+        tensor = evidence.point.tensors.get(name)
+        if tensor is not None and (tensor.is_floating_point() or tensor.is_complex()):
+            found = "a gradient" if _gets_gradient(evidence, name, tensor) else "no gradient"
+            yield _fact(f"input {name} gets", "no gradient", found)
+
+
+def _gets_gradient(evidence: Evidence, name: str, tensor: torch.Tensor) -> bool:
+    leaf = tensor.detach().clone().requires_grad_()
+    try:
+        outputs = [o for o in evidence.point.call({**evidence.point.tensors, name: leaf}) if o.requires_grad]
+        return bool(outputs) and torch.autograd.grad([o.sum() for o in outputs], leaf, allow_unused=True)[0] is not None
+    except RuntimeError:  # refused: there is no derivative for this input
+        return False
 
 
 def _is_atomic(node: object) -> bool:

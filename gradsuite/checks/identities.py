@@ -18,6 +18,7 @@ from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import widen
 from gradsuite.results import Culprit
 from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.jury import blame_declared
 from gradsuite.routes.natural import Computation, Numbers
 from gradsuite.routes.point import Point
 from gradsuite.routes.residual import residuals
@@ -35,9 +36,11 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     if any(t is not None and not t.numel() for t in evidence.point.tensors.values()):
         raise Unsupported("an identity between elements says nothing of an empty tensor")
     for gap in residuals(evidence, _computation(evidence, definition), salt=5):
-        culprit, sentence = _blame(evidence, gap.name) if gap.agreement is Agreement.DISAGREE else (None, "")
+        verdict: tuple[Agreement, Culprit | None, str] = (gap.agreement, None, "")
+        if gap.agreement is Agreement.DISAGREE:
+            verdict = blame_declared(evidence, f"identity {gap.name}")
         yield Comparison(
-            f"identity {gap.name}", gap.agreement, culprit, sentence, where=f"element {gap.where}" if gap.where else "",
+            f"identity {gap.name}", *verdict, where=f"element {gap.where}" if gap.where else "",
             got=f"a residual of {gap.size:.3g}", expected="0", figures=Figures(ratios=gap.ratios),
         )  # fmt: skip
 
@@ -62,18 +65,6 @@ def _computation(evidence: Evidence, definition: Definition) -> Computation:
         }
 
     return compute
-
-
-def _blame(evidence: Evidence, name: str) -> tuple[Culprit, str]:
-    """The identity is the spec's word; the backward is to blame only where another route says so, too."""
-    votes = evidence.ballot
-    if votes.agree("reverse", "differences") is False or (votes.proven and votes.agree("reverse", "formula") is False):
-        culprit, sentence = evidence.blame("reverse")
-        return culprit, f"{sentence}; so identity {name} fails"
-    return (
-        Culprit.SPEC,
-        f"the spec is wrong: identity {name} does not hold, though the gradient agrees with differences",
-    )
 
 
 CHECK = Check(

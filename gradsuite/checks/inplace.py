@@ -8,6 +8,7 @@ refused, and whatever is not refused must leave the gradient right.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 
@@ -21,7 +22,15 @@ from gradsuite.routes.reverse import gradients
 from gradsuite.spec.definition import Definition, Inplace
 from gradsuite.subject import resolve
 
-Result = list[torch.Tensor] | None  # gradients, or None where autograd refused
+DISAGREE = Agreement.DISAGREE
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of a run that autograd allowed: the value (None where it was overwritten on purpose), the gradients."""
+
+    value: torch.Tensor | None
+    gradients: list[torch.Tensor | None]
 
 
 def compare(evidence: Evidence) -> Iterator[Comparison]:
@@ -31,23 +40,23 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     if definition.inplace.op is not None:
         yield from _variant(evidence, definition.inplace, resolve(definition.inplace.op))
     for name in ["y", *evidence.point.names]:
-        yield _overwritten(evidence, definition.inplace, name)
+        found = _attempt(lambda name=name: _spoil(evidence, name))  # type: ignore[misc]
+        yield _judge(evidence, f"{name} overwritten after the forward", found, refuses=name in definition.inplace.saves)
 
 
 def _variant(evidence: Evidence, inplace: Inplace, op: Callable[..., torch.Tensor]) -> Iterator[Comparison]:
-    refused = _attempt(lambda: _run(evidence, op, copy=False)) is None
-    yield _fact("in place on a leaf that requires grad", "refused", "refused" if refused else "allowed")
-    found = _attempt(lambda: _run(evidence, op, copy=True))
-    name = "in place on a copy"
-    if inplace.refused:
-        yield _fact(name, "refused", "refused" if found is None else "allowed")
-    elif found is None:
-        yield _fact(name, "allowed", "refused")
+    title = "in place on a leaf that requires grad"
+    if _attempt(lambda: _run(evidence, op, copy=False)) is None:
+        yield Comparison(title, Agreement.AGREE)
     else:
-        yield _same(name, evidence, found)
+        sentence = "a leaf that requires grad was overwritten, and autograd did not refuse it"
+        yield Comparison(title, Agreement.DISAGREE, Culprit.BACKWARD, sentence, got="allowed", expected="refused")
+    yield _judge(
+        evidence, "in place on a copy", _attempt(lambda: _run(evidence, op, copy=True)), refuses=inplace.refused
+    )
 
 
-def _run(evidence: Evidence, op: Callable[..., torch.Tensor], *, copy: bool) -> list[torch.Tensor]:
+def _run(evidence: Evidence, op: Callable[..., torch.Tensor], *, copy: bool) -> Found:
     leaves = evidence.point.leaves()
     wanted = [leaf for name in evidence.point.names if (leaf := leaves[name]) is not None]
     first, *rest = leaves.values()
@@ -56,21 +65,39 @@ def _run(evidence: Evidence, op: Callable[..., torch.Tensor], *, copy: bool) -> 
     target = first.clone() if copy else first.detach().clone().requires_grad_()
     result = op(target, *rest, **evidence.sample.arguments)
     if not copy:
-        return []
-    return list(torch.autograd.grad(result, wanted, evidence.point.cotangents, allow_unused=True))
+        return Found(None, [])
+    found = torch.autograd.grad(result, wanted, evidence.point.cotangents, allow_unused=True)
+    return Found(result.detach(), list(found))
 
 
-def _overwritten(evidence: Evidence, inplace: Inplace, name: str) -> Comparison:
-    found = _attempt(lambda: _spoil(evidence, name))
-    title = f"{name} overwritten after the forward"
-    if found is None:
-        return _fact(title, "refused", "refused")
-    if name in inplace.saves:
-        return _fact(title, "refused", "allowed")
-    return _same(title, evidence, found)
+def _judge(evidence: Evidence, title: str, found: Found | None, *, refuses: bool) -> Comparison:
+    """Refused as declared, or right as declared; what is right and yet not as declared is the spec's mistake."""
+    wrong = None if found is None else _wrong(evidence, found)
+    if wrong is not None:
+        return Comparison(title, Agreement.DISAGREE, *wrong)
+    if refuses == (found is None):
+        return Comparison(title, Agreement.AGREE)
+    expected, got = ("refused", "allowed, and right") if refuses else ("allowed", "refused")
+    sentence = f"the spec is wrong: it says that this is {expected}, but it is {got}"
+    return Comparison(title, Agreement.DISAGREE, Culprit.SPEC, sentence, got=got, expected=expected)
 
 
-def _spoil(evidence: Evidence, name: str) -> list[torch.Tensor]:
+def _wrong(evidence: Evidence, found: Found) -> tuple[Culprit, str] | None:
+    """What is wrong with values and gradients that autograd let through, or None."""
+    natural, expected = evidence.natural.errors, gradients(evidence.point)
+    if found.value is not None:
+        right = evidence.point.outputs[evidence.point.selected[0]]
+        if match(found.value, widen(right), natural[f"output {evidence.point.selected[0]}"]).agreement is DISAGREE:
+            return Culprit.FORWARD, "the in-place variant computes another value than the op"
+    for name, gradient in zip(evidence.point.names, found.gradients, strict=True):
+        right = expected[name]
+        got = torch.zeros_like(right) if gradient is None else gradient
+        if match(got, widen(right), natural[f"gradient {name}"]).agreement is DISAGREE:
+            return Culprit.BACKWARD, "autograd neither refused nor was right: the gradient is silently wrong"
+    return None
+
+
+def _spoil(evidence: Evidence, name: str) -> Found:
     """The gradients, computed after ``name`` was overwritten with other values."""
     point = evidence.point
     copies = {n: None if t is None else t.detach().clone() for n, t in point.tensors.items()}
@@ -82,37 +109,17 @@ def _spoil(evidence: Evidence, name: str) -> list[torch.Tensor]:
     with torch.no_grad():
         victim.mul_(-2).add_(3)
     wanted = [leaf for n in point.names if (leaf := leaves[n]) is not None]
-    return list(torch.autograd.grad(outputs, wanted, point.cotangents, allow_unused=True))
+    return Found(None, list(torch.autograd.grad(outputs, wanted, point.cotangents, allow_unused=True)))
 
 
-def _attempt(run: Callable[[], list[torch.Tensor]]) -> Result:
+def _attempt(run: Callable[[], Found]) -> Found | None:
+    """What ``run`` found, or None where autograd refused."""
     try:
         return run()
     except RuntimeError as error:
         if "in-place" in str(error) or "inplace" in str(error):
             return None
         raise
-
-
-def _same(name: str, evidence: Evidence, found: list[torch.Tensor]) -> Comparison:
-    expected = gradients(evidence.point)
-    for input_name, gradient in zip(evidence.point.names, found, strict=True):
-        right = expected[input_name]
-        got = torch.zeros_like(right) if gradient is None else gradient
-        natural = evidence.natural.errors[f"gradient {input_name}"]
-        if match(got, widen(right), natural).agreement is Agreement.DISAGREE:
-            sentence = "autograd neither refused nor was right: the gradient is silently wrong"
-            return Comparison(name, Agreement.DISAGREE, Culprit.BACKWARD, sentence, wrong_input=input_name)
-    return Comparison(name, Agreement.AGREE)
-
-
-def _fact(name: str, declared: str, found: str) -> Comparison:
-    if declared == found:
-        return Comparison(name, Agreement.AGREE)
-    culprit = Culprit.BACKWARD if declared == "refused" else Culprit.SPEC
-    return Comparison(
-        name, Agreement.DISAGREE, culprit, f"must be {declared}, but autograd {found} it", got=found, expected=declared
-    )
 
 
 def _needs(definition: Definition | None) -> str:

@@ -51,25 +51,24 @@ def _convention(evidence: Evidence, definition: Definition, kink: Kink, name: st
     found = match(got, expected, ulp(expected.abs(), got.dtype) / 2)
     if found.agreement is Agreement.AGREE:
         return Comparison(f"convention for {name} on {kink.at.text} = 0", Agreement.AGREE)
+    culprit, sentence = Culprit.BACKWARD, f"the backward does not keep the declared convention where {kink.at.text} = 0"
+    slope, _ = _alone(evidence, name, mask)
+    if _inside(slope, got[0].item(), evidence) and not _inside(slope, expected[0].item(), evidence):
+        culprit = Culprit.SPEC
+        sentence = (
+            f"the spec is wrong: its convention where {kink.at.text} = 0 is no subgradient, and the gradient is one"
+        )
     return Comparison(
-        f"convention for {name} on {kink.at.text} = 0", Agreement.DISAGREE, Culprit.BACKWARD,
-        f"the backward does not keep the declared convention where {kink.at.text} = 0",
+        f"convention for {name} on {kink.at.text} = 0", Agreement.DISAGREE, culprit, sentence,
         where=f"gradient of {name}, element {_first(mask)}",
         got=repr(got[0].item()), expected=repr(expected[0].item()), wrong_input=name,
     )  # fmt: skip
 
 
 def _between(evidence: Evidence, name: str, mask: torch.Tensor) -> Comparison:
-    """One element on the kink moves alone: the gradient is a subgradient there."""
-    point = evidence.point.wide
-    values = point.tensors[name]
-    assert values is not None
-    step = torch.zeros_like(values)
-    at = tuple(mask.nonzero()[0].tolist())
-    step[at] = 1
-    slope = differences.thorough(differences.Line(point, {name: step}))
+    """The gradient of the first element on the kink is a subgradient."""
+    slope, at = _alone(evidence, name, mask)
     value = widen(evidence.gradients[name])[at].real.item()
-    number = Estimate(value, abs(value) * 2 * Format.of(evidence.dtype).unit)
     title = f"subgradient of {name} on the kink"
     if (
         slope.left is None
@@ -77,7 +76,7 @@ def _between(evidence: Evidence, name: str, mask: torch.Tensor) -> Comparison:
         or not (slope.left.bar < float("inf") and slope.right.bar < float("inf"))
     ):
         return Comparison(title, Agreement.INCONCLUSIVE, sentence="a one-sided slope does not exist here")
-    if slope.between(number):
+    if _inside(slope, value, evidence):
         return Comparison(title, Agreement.AGREE)
     return Comparison(
         title, Agreement.DISAGREE, Culprit.BACKWARD,
@@ -85,6 +84,20 @@ def _between(evidence: Evidence, name: str, mask: torch.Tensor) -> Comparison:
         where=f"gradient of {name}, element {list(at)}", got=f"{value:.9g}",
         expected=f"between {slope.left.value:.9g} and {slope.right.value:.9g}", wrong_input=name,
     )  # fmt: skip
+
+
+def _alone(evidence: Evidence, name: str, mask: torch.Tensor) -> tuple[differences.Slope, tuple[int, ...]]:
+    """The slopes of the op as the first element on the kink moves alone, and where that element is."""
+    step = torch.zeros_like(evidence.point.wide.primal(name))
+    at = tuple(mask.nonzero()[0].tolist())
+    step[at] = 1
+    return differences.thorough(differences.Line(evidence.point.wide, {name: step})), at
+
+
+def _inside(slope: differences.Slope, value: float, evidence: Evidence) -> bool:
+    """Whether ``value`` lies between the one-sided slopes, within its own rounding."""
+    number = Estimate(value, abs(value) * 2 * Format.of(evidence.dtype).unit)
+    return slope.left is not None and slope.right is not None and slope.between(number)
 
 
 def _first(mask: torch.Tensor) -> str:

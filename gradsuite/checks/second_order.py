@@ -39,10 +39,19 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
         count = sum(t.numel() for t in point.tangents.values())
         sharp = Estimate(value, count * differences.EPS * abs(value))
         slope = differences.quick(line)
-        if sharp.compare(slope.central, scale=scale, resolution=resolution) is Agreement.AGREE:
+        agreed = sharp.compare(slope.central, scale=scale, resolution=resolution) is Agreement.AGREE
+        truth = _declared(evidence)
+        if agreed and (truth is None or sharp.agrees(truth)):
             yield Comparison(NAME, Agreement.AGREE, figures=Figures(bar=slope.central.bar / scale if scale else None))
             return
     yield _weigh(evidence, value, line)
+
+
+def _declared(evidence: Evidence) -> Estimate | None:
+    """The curvature by the declared derivative, where there is one."""
+    if evidence.formula is None or evidence.is_surrogate or evidence.formula.curvature is None:
+        return None
+    return formula.estimate(evidence.formula.curvature)
 
 
 def _cubes_fit(evidence: Evidence) -> bool:
@@ -60,9 +69,9 @@ def _weigh(evidence: Evidence, value: float, line: second.GradientLine) -> Compa
     natural = natural_error(evidence.point, second.as_numbers, salt=3)
     vote, slope = Estimate(value, natural.bound("curvature").item()), differences.thorough(line)
     votes = {"second": vote, "differences": slope.central}
-    truth = evidence.formula.curvature if evidence.formula is not None and not evidence.is_surrogate else None
+    truth = _declared(evidence)
     if truth is not None:
-        votes["formula"] = formula.estimate(truth)
+        votes["formula"] = truth
     opinions = [
         vote.compare(other, scale=evidence.scale, resolution=evidence.resolution)
         for route, other in votes.items()

@@ -62,6 +62,8 @@ class Noise(TorchDispatchMode):
             return result
         if func._schema.is_mutable:
             return tree_map_only(torch.Tensor, lambda written: written.copy_(self.perturb(written)), result)
+        if isinstance(result, torch.Tensor):
+            return self.perturb(result)
         return tree_map_only(torch.Tensor, self.perturb, result)
 
     def perturb(self, tensor: torch.Tensor) -> torch.Tensor:

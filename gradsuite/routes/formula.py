@@ -7,7 +7,7 @@ encloses every rounding error made. Inputs are binary floating-point numbers, so
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -35,7 +35,9 @@ class Formula:
 
     def __init__(self, definition: Definition, point: Point) -> None:
         self._definition, self._point = definition, point.wide
-        self._reading = ball_reading.BallReading(bits=BITS + _reach(self._point))
+        low, self._high = _reach(self._point)
+        # Enough bits that no step is lost beside the largest value, nor the largest value's step beside 1.
+        self._reading = ball_reading.BallReading(bits=BITS + max(0, self._high) - min(0, low))
 
     @cached_property
     def _inputs(self) -> dict[str, Any]:
@@ -64,7 +66,7 @@ class Formula:
     @cached_property
     def cotangents(self) -> dict[str, np.ndarray]:
         """The point's cotangents by output name."""
-        return {name: _balls(ct) for name, ct in _named(self._definition, self._point.cotangents).items()}
+        return {name: _balls(ct) for name, ct in _named(self._definition, self._point, self._point.cotangents).items()}
 
     @cached_property
     def gradients(self) -> dict[str, np.ndarray]:
@@ -91,13 +93,13 @@ class Formula:
         """Declared derivative minus difference of the declared forward, with its bar, and the digits they share.
 
         Central differences along the tangent at 2**-120 and 2**-121: their distance is three times the
-        truncation error that is left. None on a kink, where there is no derivative to prove.
+        truncation error that is left. None on a kink, declared or met, where there is no derivative to prove.
         """
         if self._on_kink or not self._definition.forward:
             return None
         with self._reading.working():
-            coarse, fine = (self._difference(STEP - k) for k in (0, 1))
-            return _compare(self.slope, coarse, fine, self._scale)
+            slopes = self._slopes(self._forward_along)
+            return None if slopes is None else _compare(self.slope, *slopes, self._scale)
 
     @cached_property
     def _on_kink(self) -> bool:
@@ -109,19 +111,31 @@ class Formula:
         if self._on_kink:
             return None
         with self._reading.working():
-            coarse, fine = (self._curvature(STEP - k) for k in (0, 1))
-            return fine + (fine - coarse).union(coarse - fine)
+            slopes = self._slopes(self._gradient_along)
+            return None if slopes is None else slopes[1] + (slopes[1] - slopes[0]).union(slopes[0] - slopes[1])
 
-    def _curvature(self, exponent: int) -> Any:
-        h = flint.arb(2) ** exponent
+    def _forward_along(self, step: Any) -> Any:
+        """<ct, f(x + step t)>."""
+        return _pair(self.cotangents, self._declared(self._moved(step, self._tangents)))
+
+    def _gradient_along(self, step: Any) -> Any:
+        """<t, vjp(x + step w)>."""
         along = {name: _balls(t) for name, t in self._point.second_tangents.items()}
-        sides = [_pair(self._tangents, self.vjp(self._moved(sign * h, along), self.cotangents)) for sign in (1, -1)]
-        return (sides[0] - sides[1]) / (2 * h)
+        return _pair(self._tangents, self.vjp(self._moved(step, along), self.cotangents))
 
-    def _difference(self, exponent: int) -> Any:
-        h = flint.arb(2) ** exponent
-        sides = [_pair(self.cotangents, self._declared(self._moved(sign * h, self._tangents))) for sign in (1, -1)]
-        return (sides[0] - sides[1]) / (2 * h)
+    def _slopes(self, line: Callable[[Any], Any]) -> tuple[Any, Any] | None:
+        """Central differences of ``line`` at a step and at half of it; None where it has a kink at 0.
+
+        The one-sided slopes of a smooth line differ by about the step; those of a kink by much more than that.
+        """
+        h = flint.arb(2) ** (STEP - max(0, self._high))
+        ends, halves = ((line(step), line(-step)) for step in (h, h / 2))
+        middle = line(flint.arb(0))
+        bend = abs((ends[0] - middle) - (middle - ends[1])) / h
+        slopes = (ends[0] - ends[1]) / (2 * h), (halves[0] - halves[1]) / h
+        if bend > abs(slopes[0]) * flint.arb(2) ** (STEP // 2) and bend > flint.arb(2) ** STEP:
+            return None
+        return slopes
 
     def _moved(self, step: Any, along: Mapping[str, Any]) -> Scope:
         return self._scope({**self._inputs, **{name: self._inputs[name] + step * t for name, t in along.items()}})
@@ -142,14 +156,13 @@ class Formula:
             return float(sum(np.abs(t * g).sum() for t, g in pairs))
 
 
-def _reach(point: Point) -> int:
-    """The bits that lie between the smallest step and the largest value, so that none is lost beside the other."""
+def _reach(point: Point) -> tuple[int, int]:
+    """The binary exponents of the smallest and the largest element of the tangents."""
     sizes = torch.cat([t.abs().reshape(-1) for t in point.tangents.values()] or [torch.zeros(0, dtype=torch.float64)])
     sizes = sizes[sizes > 0]
     if not len(sizes):
-        return 0
-    low, high = math.frexp(sizes.min().item())[1], math.frexp(sizes.max().item())[1]
-    return max(0, high) - min(0, low)
+        return 0, 0
+    return math.frexp(sizes.min().item())[1], math.frexp(sizes.max().item())[1]
 
 
 def _float(ball: Any) -> float:
@@ -160,10 +173,10 @@ def _float(ball: Any) -> float:
         return math.inf
 
 
-def _named(definition: Definition, cotangents: list[torch.Tensor]) -> dict[str, torch.Tensor]:
+def _named(definition: Definition, point: Point, cotangents: list[torch.Tensor]) -> dict[str, torch.Tensor]:
     """Cotangents by the names of the outputs that carry a gradient."""
-    names = [name for name in definition.forward or ["y"] if name not in definition.constant_outputs]
-    return dict(zip(names, cotangents, strict=True))
+    names = list(definition.forward) or ["y"]
+    return {names[i]: ct for i, ct in zip(point.selected, cotangents, strict=True)}
 
 
 def _balls(tensor: torch.Tensor) -> Any:
@@ -225,7 +238,7 @@ def as_computation(definition: Definition) -> Computation:
         own = {} if definition.forward else {"y": point.outputs[point.selected[0]]}
         scope = Scope(definition, point.tensors, point.sample.arguments, point.sample.symbols, draws, TORCH, own)
         outputs = forward(definition, scope)
-        weights = _named(definition, cotangents)
+        weights = _named(definition, point, cotangents)
         numbers = {f"output {i}": torch.as_tensor(output) for i, output in enumerate(outputs.values())}
         if not point.selected:
             return numbers

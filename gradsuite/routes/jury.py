@@ -107,6 +107,21 @@ def _accuse(evidence: Evidence, claim: Claim) -> Comparison:
     )
 
 
+def blame_declared(evidence: Evidence, what: str) -> tuple[Agreement, Culprit, str]:
+    """Who is to blame where ``what`` fails, which is the spec's word alone: the op only where another route says so."""
+    if evidence.values_agree is False:
+        return (Agreement.DISAGREE, *evidence.blame("reverse"))
+    reverse, differences = evidence.reverse_vote, evidence.thorough.central
+    verdict = reverse.compare(differences, scale=evidence.scale, resolution=evidence.resolution)
+    if verdict is Agreement.DISAGREE or evidence.ballot.agree("reverse", "formula") is False:
+        culprit, sentence = evidence.blame("reverse")
+        return Agreement.DISAGREE, culprit, f"{sentence}; so {what} fails"
+    if verdict is Agreement.INCONCLUSIVE:
+        return verdict, Culprit.UNDECIDED, f"{what} fails, and the bars are too wide to say why"
+    sentence = f"the spec is wrong: {what} does not hold, though the gradient agrees with differences"
+    return Agreement.DISAGREE, Culprit.SPEC, sentence
+
+
 def _digits(evidence: Evidence) -> float | None:
     return evidence.formula.proof[1] if evidence.proven and evidence.formula and evidence.formula.proof else None
 

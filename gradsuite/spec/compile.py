@@ -64,6 +64,7 @@ class _Compiler:
             constant_outputs=frozenset(merged.not_differentiable.outputs if merged.not_differentiable else ()),
             draws=tuple(merged.random.draws if merged.random else ()),
             module=self._module(),
+            declared_constants=frozenset(merged.not_differentiable.inputs if merged.not_differentiable else ()),
         )
 
     def _lost_symbols(self) -> frozenset[str]:

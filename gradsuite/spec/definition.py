@@ -122,6 +122,7 @@ class Definition:
     constant_outputs: frozenset[str]
     draws: tuple[str, ...]  # names of the random draws; empty: not random
     module: Module | None
+    declared_constants: frozenset[str] = frozenset()  # inputs that the spec says carry no gradient
 
 
 @dataclass(frozen=True)
