@@ -81,7 +81,8 @@ Jacobians = tuple[str, torch.Tensor, torch.Tensor]  # input, got, truth
 
 def _jacobians(evidence: Evidence, comparison: Comparison) -> Jacobians | None:
     """The wrong Jacobian and the right one for the input whose gradient is wrong, where both are small enough."""
-    if comparison.culprit not in (Culprit.BACKWARD, Culprit.SPEC, Culprit.JVP):
+    measured = comparison.says or comparison.wrong_input  # a fact of the graph has no Jacobian to show
+    if not measured or comparison.culprit not in (Culprit.BACKWARD, Culprit.SPEC, Culprit.JVP):
         return None
     found: Jacobians | None = None
     with torch.random.fork_rng(devices=[]):
@@ -97,7 +98,9 @@ def _jacobians(evidence: Evidence, comparison: Comparison) -> Jacobians | None:
 
 
 def _pair(evidence: Evidence, name: str, culprit: Culprit) -> tuple[torch.Tensor, torch.Tensor]:
-    reverse = jacobian.by_reverse(evidence, name)
+    real = not evidence.point.primal(name).is_complex()
+    got = jacobian.by_forward if culprit is Culprit.JVP and real else jacobian.by_reverse
+    reverse = got(evidence, name)
     if culprit is Culprit.SPEC and evidence.formula is not None:
         return jacobian.by_formula(evidence, name), reverse
     if evidence.formula is not None and evidence.proven is not False:
@@ -133,16 +136,20 @@ def _nonlinear(evidence: Evidence, name: str, truth: torch.Tensor) -> str:
     """The Jacobian is right on basis cotangents, and yet the gradient is wrong: what was done to the cotangent?"""
     ct = torch.cat([widen(c).reshape(-1) for c in evidence.point.cotangents])
     got = widen(evidence.gradients[name]).reshape(-1)
-    if ct.is_complex() or truth.is_complex():
+    if ct.is_complex() or truth.is_complex() or _close(got, ct @ truth):
         return ""
     for words, changed in (
         ("only positive cotangents count", ct.relu()),
         ("only the magnitude of the cotangent counts", ct.abs()),
     ):
         candidate = changed @ truth
-        if bool(((got - candidate).abs() <= 2.0**-20 * candidate.abs().max()).all()):
+        if _close(got, candidate):
             return words
     return ""
+
+
+def _close(got: torch.Tensor, candidate: torch.Tensor) -> bool:
+    return bool(((got - candidate).abs() <= 2.0**-20 * candidate.abs().max()).all())
 
 
 def _place(comparison: Comparison, jacobians: Jacobians | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ from gradsuite.numerics.precision import widen
 from gradsuite.routes import differences
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.formula import as_computation
+from gradsuite.routes.forward_mode import jvp
 from gradsuite.routes.reverse import gradients
 
 LIMIT = 4096  # entries
@@ -25,6 +26,17 @@ def size(evidence: Evidence, name: str) -> tuple[int, int]:
 def by_reverse(evidence: Evidence, name: str) -> torch.Tensor:
     """Rows from one backward for each element of the outputs, in the tested dtype; float64 or complex128."""
     return torch.stack([widen(gradients(evidence.point, ct)[name]).reshape(-1) for ct in _basis(evidence)]).conj()
+
+
+def by_forward(evidence: Evidence, name: str) -> torch.Tensor:
+    """Column by column in forward mode, in the tested dtype; real inputs only."""
+    primal = evidence.point.primal(name)
+    columns = []
+    for j in range(primal.numel()):
+        tangent = torch.zeros_like(primal, memory_format=torch.contiguous_format)
+        tangent.view(-1)[j] = 1
+        columns.append(torch.cat([widen(t).reshape(-1) for t in jvp(evidence.point, {name: tangent})]))
+    return torch.stack(columns, dim=1)
 
 
 def by_formula(evidence: Evidence, name: str) -> torch.Tensor:

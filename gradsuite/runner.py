@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import groupby
@@ -25,6 +25,7 @@ from gradsuite.errors import GradsuiteError, Unsupported
 from gradsuite.failure import tell
 from gradsuite.inputs.edges import samples_of
 from gradsuite.inputs.kinks import on_kinks
+from gradsuite.inputs.sampler import differentiable
 from gradsuite.inputs.search import draw, smallest
 from gradsuite.inputs.strategies import samples
 from gradsuite.numerics.estimate import Agreement
@@ -106,7 +107,7 @@ class Group:
             mine = [e for e in self.drawn if e.subject is subject and e.sample.profile in ("normal", "example")]
             full = [e for e in mine if all(t is None or t.numel() > 1 for t in e.sample.tensors.values())]
             any_of_it = [e for e in self.drawn if e.subject is subject]
-            found += sorted(full or mine or any_of_it, key=lambda e: -len(e.sample.differentiable))[:1]
+            found += [_with_all(e) for e in (full or mine or any_of_it)[:1]]
         return found
 
     def _draw(
@@ -291,6 +292,12 @@ def _same_failure(check: Check, evidence: Evidence, found: Comparison) -> Compar
         NotImplementedError,
     ):
         return None  # a smaller sample that the op refuses does not show the same failure
+
+
+def _with_all(evidence: Evidence) -> Evidence:
+    """The same sample with every input requiring grad that may."""
+    names = differentiable(_definition(evidence.subject), evidence.sample.tensors)
+    return Evidence(evidence.subject, replace(evidence.sample, differentiable=names))
 
 
 def _definition(subject: Subject) -> Any:

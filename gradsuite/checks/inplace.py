@@ -41,7 +41,9 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
         yield from _variant(evidence, definition.inplace, resolve(definition.inplace.op))
     for name in ["y", *evidence.point.names]:
         found = _attempt(lambda name=name: _spoil(evidence, name))  # type: ignore[misc]
-        yield _judge(evidence, f"{name} overwritten after the forward", found, refuses=name in definition.inplace.saves)
+        saves = definition.inplace.saves
+        refuses = None if saves is None else name in saves
+        yield _judge(evidence, f"{name} overwritten after the forward", found, refuses=refuses)
 
 
 def _variant(evidence: Evidence, inplace: Inplace, op: Callable[..., torch.Tensor]) -> Iterator[Comparison]:
@@ -70,12 +72,12 @@ def _run(evidence: Evidence, op: Callable[..., torch.Tensor], *, copy: bool) -> 
     return Found(result.detach(), list(found))
 
 
-def _judge(evidence: Evidence, title: str, found: Found | None, *, refuses: bool) -> Comparison:
+def _judge(evidence: Evidence, title: str, found: Found | None, *, refuses: bool | None) -> Comparison:
     """Refused as declared, or right as declared; what is right and yet not as declared is the spec's mistake."""
     wrong = None if found is None else _wrong(evidence, found)
     if wrong is not None:
         return Comparison(title, Agreement.DISAGREE, *wrong)
-    if refuses == (found is None):
+    if refuses is None or refuses == (found is None):
         return Comparison(title, Agreement.AGREE)
     expected, got = ("refused", "allowed, and right") if refuses else ("allowed", "refused")
     sentence = f"the spec is wrong: it says that this is {expected}, but it is {got}"

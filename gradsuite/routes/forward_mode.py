@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch.autograd import forward_ad
 
@@ -18,8 +20,10 @@ UNSUPPORTED = (
 )
 
 
-def jvp(point: Point) -> list[torch.Tensor]:
-    """The Jacobian-vector product along the point's tangents, one tensor for each output that carries a gradient.
+def jvp(point: Point, tangents: Mapping[str, torch.Tensor] | None = None) -> list[torch.Tensor]:
+    """The Jacobian-vector product along ``tangents``, one tensor for each output that carries a gradient.
+
+    The point's own tangents unless given; an input that is left out does not move.
 
     Raises Unsupported where the op has no forward-mode rule.
     """
@@ -28,8 +32,8 @@ def jvp(point: Point) -> list[torch.Tensor]:
     try:
         with torch.no_grad(), forward_ad.dual_level():
             duals = {name: None if t is None else t.detach() for name, t in point.tensors.items()}
-            for name in point.names:
-                duals[name] = forward_ad.make_dual(duals[name], point.tangents[name])
+            for name, tangent in (point.tangents if tangents is None else tangents).items():
+                duals[name] = forward_ad.make_dual(duals[name], tangent)
             outputs = point.select(point.call(duals))
             return [_tangent(output) for output in outputs]
     except (RuntimeError, NotImplementedError) as error:

@@ -182,4 +182,6 @@ def _edge(given: Mapping[str, Any]) -> ready.Edge:
 
 
 def _inplace(given: model.Inplace | None) -> ready.Inplace | None:
-    return ready.Inplace(given.op, given.refused, tuple(given.saves)) if given else None
+    if given is None:
+        return None
+    return ready.Inplace(given.op, given.refused, None if given.saves is None else tuple(given.saves))

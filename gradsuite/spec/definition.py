@@ -87,7 +87,7 @@ class Inplace:
 
     op: str | None
     refused: bool
-    saves: tuple[str, ...]
+    saves: tuple[str, ...] | None  # None: not said
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,9 @@ class Inplace(Model):
 
     op: Text | None = Field(None, description="Dotted path of the in-place variant, as torch.relu_.")
     refused: bool = Field(False, description="True where autograd must refuse the in-place variant.")
-    saves: list[str] = Field([], description="Inputs, or y, that the backward needs: overwriting them must be refused.")
+    saves: list[str] | None = Field(
+        None, description="All that the backward needs, of inputs and y: overwriting it must be refused, and only it."
+    )
 
 
 class NotDifferentiable(Model):

@@ -100,7 +100,7 @@ def _references(merged: model.Override) -> Iterator[tuple[Where, str, str]]:
     for place, kink in enumerate(merged.kinks):
         yield from ((("kinks", place, "convention", name), name, "input") for name in kink.convention)
     if merged.inplace:
-        yield from _listed(("inplace", "saves"), merged.inplace.saves, "input or output")
+        yield from _listed(("inplace", "saves"), merged.inplace.saves or [], "input or output")
     if merged.not_differentiable:
         yield from _listed(("not_differentiable", "inputs"), merged.not_differentiable.inputs, "input")
         yield from _listed(("not_differentiable", "outputs"), merged.not_differentiable.outputs, "output")

@@ -52,6 +52,5 @@ PLANTED = [
         "square_halved",
         "square",
         Culprit.BACKWARD,
-        unmet="at 1e172 the spec is blamed, too",
     ),
 ]

@@ -72,6 +72,5 @@ PLANTED = [
         "2",
         "0",
         Culprit.SPEC,
-        unmet="the backward is blamed, though it is a subgradient and the convention none",
     ),
 ]

@@ -18,8 +18,7 @@ class Planted:
     """A spec with a hole (``PLANTED``), what is wrong in it, what is right in it, and who is then the culprit.
 
     ``wrong`` and ``right`` are any text: the name of an op, a formula, a whole line. ``hint`` must stand in what the
-    failure says that the mistake looks like. As long as the engine does not do so, ``unmet`` says what it does of the
-    wrong one, and ``alarm`` what it has against the right one.
+    failure says that the mistake looks like.
     """
 
     fault: str
@@ -29,8 +28,6 @@ class Planted:
     culprit: Culprit
     hint: str = ""
     dtype: str = "float64"
-    unmet: str = ""
-    alarm: str = ""
 
     @property
     def broken(self) -> str:
