@@ -6,13 +6,10 @@ import platform
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import groupby
-from multiprocessing import get_context
 from typing import Any
 
 import torch
@@ -40,6 +37,7 @@ from gradsuite.tally import Tally
 
 COUNTS = {"quick": 6, "default": 16, "thorough": 64}  # samples of one op on one device in one dtype
 SHRINKS = 150  # how often a failing comparison is asked again while it shrinks
+STRICT = ("default", 0)  # the profile and seed in which a waived case must fail, or the waiver goes
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
 
@@ -174,7 +172,7 @@ class Session:
             try:
                 result = self._run(case)
             except Exception as error:  # an op may raise anything: recorded as what it is
-                result = _bare(case, Outcome.ERROR, f"{type(error).__name__}: {error}")
+                result = bare(case, Outcome.ERROR, f"{type(error).__name__}: {error}")
         result = self._waived(case, result)
         return result.model_copy(update={"seconds": round(time.perf_counter() - started, 4), "seed": self.seed})
 
@@ -187,7 +185,7 @@ class Session:
         check, group = checks.get(case.check), self._group_of(case)
         reasons = [check.needs(subject.definition) for subject in group.subjects]
         if all(reasons):
-            return _bare(case, Outcome.UNSUPPORTED, reasons[0])
+            return bare(case, Outcome.UNSUPPORTED, reasons[0])
         able = {id(subject) for subject, reason in zip(group.subjects, reasons, strict=True) if not reason}
         chosen: list[Evidence] = getattr(group, check.samples)
         tally = Tally()
@@ -195,7 +193,7 @@ class Session:
             if id(evidence.subject) in able and tally.add(evidence, check):
                 break
         failures = [self._tell(case, group, check, evidence, found) for evidence, found in tally.distinct(FAILURES)]
-        return _bare(case, *tally.verdict()).model_copy(
+        return bare(case, *tally.verdict()).model_copy(
             update={
                 "samples": tally.samples,
                 "conclusive": tally.conclusive,
@@ -231,8 +229,8 @@ class Session:
         waiver = self._waivers.find(case.id) if self._waivers is not None else None
         if waiver is None:
             return result
-        if result.outcome is Outcome.PASSED and self.profile == "quick":
-            return result  # few samples may miss a defect: only the other profiles hold a waiver to account
+        if result.outcome is Outcome.PASSED and (self.profile, self.seed) != STRICT:
+            return result  # other samples may miss the defect
         if result.outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE):
             return result.model_copy(update={"outcome": Outcome.WAIVED, "reason": f"{waiver.reason} ({waiver.link})"})
         return result.model_copy(
@@ -241,39 +239,6 @@ class Session:
                 "reason": f"waived at {waiver.path}:{waiver.line}, but the case is {result.outcome}: remove the waiver",
             }
         )
-
-
-def run_all(
-    cases: Sequence[Case], *, profile: str, seed: int, waivers: Waivers | None, jobs: int
-) -> Iterator[Op | CaseResult]:
-    """Every op's card and every case's result, as they end. Cases of one group stay together in one process."""
-    groups = [list(group) for _, group in groupby(cases, key=lambda case: case.group)]
-    described = {group[0].spec.path: place for place, group in reversed(list(enumerate(groups)))}
-    work = [
-        (group, described[group[0].spec.path] == place, profile, seed, waivers) for place, group in enumerate(groups)
-    ]
-    if jobs == 1 or len(groups) == 1:
-        for group in work:
-            yield from _run_group(*group)
-        return
-    with ProcessPoolExecutor(min(jobs, len(groups)), mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_run_list, *group) for group in work]
-        for future in as_completed(futures):
-            yield from future.result()
-
-
-def _run_list(*group: Any) -> list[Op | CaseResult]:
-    return list(_run_group(*group))
-
-
-def _run_group(
-    group: list[Case], describe: bool, profile: str, seed: int, waivers: Waivers | None
-) -> Iterator[Op | CaseResult]:
-    session = Session(profile, seed, waivers)
-    if describe:
-        yield session.describe(group[0].spec)
-    for case in group:
-        yield session.run(case)
 
 
 def _same_failure(check: Check, evidence: Evidence, found: Comparison) -> Comparison | None:
@@ -305,7 +270,8 @@ def _definition(subject: Subject) -> Any:
     return subject.definition
 
 
-def _bare(case: Case, outcome: Outcome, reason: str = "") -> CaseResult:
+def bare(case: Case, outcome: Outcome, reason: str = "") -> CaseResult:
+    """A result with nothing measured."""
     return CaseResult(
         id=case.id, op=case.spec.op, name=case.spec.name, path=case.spec.path, check=case.check, device=case.device,
         dtype=case.dtype, outcome=outcome, reason=reason,

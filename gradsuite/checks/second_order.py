@@ -22,7 +22,7 @@ from gradsuite.numerics.precision import Format
 from gradsuite.results import Says
 from gradsuite.routes import differences, formula, graph, second
 from gradsuite.routes.evidence import Evidence
-from gradsuite.routes.natural import natural_error
+from gradsuite.routes.natural import CONFIDENCE, natural_error
 
 NAME = "second order along two tangents"
 
@@ -47,6 +47,21 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     yield _weigh(evidence, value, line)
 
 
+def _natural(evidence: Evidence) -> float:
+    """The natural error of the curvature, seen in the op and, inside fused kernels, in the declared formula.
+
+    Below float64, u sum |ct| |y| is added: what a double backward adds up and takes away again is of that size.
+    """
+    seen = natural_error(evidence.point, second.as_numbers, salt=3).errors["curvature"].item()
+    definition = evidence.subject.definition
+    if definition is not None and evidence.formula is not None and not evidence.is_surrogate:
+        compute = formula.curvature_as_computation(definition)
+        through = natural_error(evidence.point, compute, salt=8).errors["curvature"].nan_to_num(nan=0.0).item()
+        seen = max(seen, through)
+    floor = 0.0 if evidence.is_wide else Format.of(evidence.dtype).unit * evidence.output_scale
+    return float(seen + floor)
+
+
 def _declared(evidence: Evidence) -> Estimate | None:
     """The curvature by the declared derivative, where there is one."""
     if evidence.formula is None or evidence.is_surrogate or evidence.formula.curvature is None:
@@ -66,8 +81,7 @@ def _cubes_fit(evidence: Evidence) -> bool:
 
 
 def _weigh(evidence: Evidence, value: float, line: second.GradientLine) -> Comparison:
-    natural = natural_error(evidence.point, second.as_numbers, salt=3)
-    vote, slope = Estimate(value, natural.bound("curvature").item()), differences.thorough(line)
+    vote, slope = Estimate(value, CONFIDENCE * _natural(evidence)), differences.thorough(line)
     votes = {"second": vote, "differences": slope.central}
     truth = _declared(evidence)
     if truth is not None:

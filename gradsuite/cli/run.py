@@ -48,7 +48,8 @@ def run(
     """Check the ops whose specs lie below PATHS (the catalogue, unless given) and write the reports."""
     from gradsuite.devices import require
     from gradsuite.plan import plan
-    from gradsuite.runner import Session, run_all
+    from gradsuite.runner import Session
+    from gradsuite.workers import run_all
 
     specs, faults = load(paths)
     in_force, faults_of_waivers = waivers.current()

@@ -40,14 +40,15 @@ class Noise(TorchDispatchMode):
     """Perturbs what rounds by the larger of u |a| and the smallest subnormal number, times ``scale``, from a seed.
 
     ``largest`` is the largest magnitude that any operation produced (infinite where one was not finite): where it
-    exceeds what a format holds, an overflow in that format is natural.
+    exceeds what a format holds, an overflow in that format is natural. ``vanished`` says that a result was not zero,
+    but nearer to zero than the format's numbers: there it underflows, and what is divided by it overflows.
     """
 
     def __init__(self, form: Format, *, scale: float, seed: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
         self._generator = torch.Generator().manual_seed(seed)
-        self.largest = 0.0
+        self.largest, self.vanished, self._smallest = 0.0, False, form.subnormal
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -92,6 +93,8 @@ class Noise(TorchDispatchMode):
     def _observe(self, size: torch.Tensor) -> None:
         magnitude = size.max().item()
         self.largest = max(self.largest, magnitude if magnitude == magnitude else math.inf)
+        if not self.vanished:
+            self.vanished = bool(((size > 0) & (size < self._smallest)).any())
 
 
 def _family(func: Any) -> str:

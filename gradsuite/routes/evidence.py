@@ -96,7 +96,7 @@ class Evidence:
     def scale(self) -> float:
         """The natural magnitude of the slope: sum |t| |g|, or sum |ct| |y| where the gradient is zero."""
         total = self._paired[1]
-        return total if total > 0 else self._output_scale
+        return total if total > 0 else self.output_scale
 
     @cached_property
     def _paired(self) -> tuple[float, float]:
@@ -108,7 +108,8 @@ class Evidence:
             return float(products.sum()), float(np.abs(products).sum())
 
     @cached_property
-    def _output_scale(self) -> float:
+    def output_scale(self) -> float:
+        """sum |ct| |y|."""
         pairs = zip(self.point.wide.cotangents, self.point.select(self.point.outputs), strict=True)
         return float(sum((ct.abs() * widen(y).abs()).nan_to_num(posinf=0.0).sum().item() for ct, y in pairs))
 

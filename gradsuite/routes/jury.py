@@ -44,7 +44,9 @@ def _not_finite(evidence: Evidence, claim: Claim) -> Comparison:
     truths = [*evidence.truth.values(), *map(widen, evidence.point.wide.outputs)]
     held = all(bool((truth.abs() < largest).all()) for truth in truths)
     if evidence.natural.overflows or not held:
-        return Comparison(claim.name, Agreement.INCONCLUSIVE, sentence="the derivative overflows this dtype here")
+        return Comparison(
+            claim.name, Agreement.INCONCLUSIVE, sentence="values on the way leave the range of this dtype here"
+        )
     return _lost(claim, "though the true derivative is, and nothing on the way to it overflows", "a finite number")
 
 

@@ -30,7 +30,10 @@ Computation = Callable[[Point, list[torch.Tensor], Noise | None], Numbers]
 
 @dataclass(frozen=True)
 class Natural:
-    """For each named number: its float64 value and its natural error elementwise, and whether overflow is natural."""
+    """For each named number its float64 value and its natural error, elementwise.
+
+    ``overflows``: a value on the way leaves the dtype's range, so a result that is not finite is natural.
+    """
 
     values: Numbers
     errors: Numbers
@@ -54,17 +57,17 @@ def natural_error(point: Point, compute: Computation, *, salt: int = 0) -> Natur
     with torch.random.fork_rng(devices=[]):
         values = compute(wide, wide.cotangents, None)
         spread = {name: torch.zeros_like(value.abs()) for name, value in values.items()}
-        largest = 0.0
+        largest, vanished = 0.0, False
         for run in range(RUNS):
             noise = Noise(form, scale=scale, seed=point.sample.seed + 7919 * (run + 1) + salt)
             twin, cotangents = _perturbed(wide, noise)
             with noise:
                 perturbed = compute(twin, cotangents, noise)
-            largest = max(largest, noise.largest)
+            largest, vanished = max(largest, noise.largest), vanished or noise.vanished
             for name, value in perturbed.items():
                 spread[name] = torch.maximum(spread[name], (value - values[name]).abs() / scale)
     errors = {name: _floor(values[name], spread[name], dtype) for name in values}
-    return Natural(values, errors, largest >= form.largest)
+    return Natural(values, errors, vanished or largest >= form.largest)
 
 
 def _dtype(point: Point) -> torch.dtype:
@@ -99,15 +102,19 @@ def larger(left: Natural, right: Natural) -> Natural:
 
 
 def with_floor(natural: Natural, point: Point) -> Natural:
-    """Adds the floor for gradients that are zero by cancellation inside an op that cannot be looked into.
+    """Adds the floor for numbers that are small by cancellation inside an op that cannot be looked into.
 
-    u max|ct| max|y| / max|x| has the dimension of a gradient of x (layer_norm over one element).
+    u max|x| for an output: an op may take away what it added (log-softmax at a certain class). For a gradient of x
+    u max|ct| max|y| / max|x|, which has its dimension (layer_norm over one element).
     """
     unit = Format.of(_dtype(point)).unit
     weight = _largest(point.wide.cotangents) * _largest(point.wide.select(point.wide.outputs))
     errors = dict(natural.errors)
+    inputs = [t for name in point.names if (t := point.wide.tensors[name]) is not None]
+    for name in [name for name in errors if name.startswith("output ")]:
+        errors[name] = errors[name] + unit * _largest(inputs)
     for name in point.names:
-        size = _largest([point.wide.tensors[name]])  # type: ignore[list-item]
+        size = _largest([point.wide.primal(name)])
         if size and f"gradient {name}" in errors:
             errors[f"gradient {name}"] = errors[f"gradient {name}"] + unit * weight / size
     if "slope" in errors:

@@ -25,7 +25,8 @@ Command = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setitem(sys.modules, "gradsuite.runner", stand_in.module())
+    for name in ("gradsuite.runner", "gradsuite.workers"):
+        monkeypatch.setitem(sys.modules, name, stand_in.module())
     monkeypatch.chdir(tmp_path)
     specs = tmp_path / "specs" / "pointwise"
     specs.mkdir(parents=True)

@@ -282,3 +282,8 @@ def test_every_function_tells_how_it_is_called() -> None:
     for name, function in FUNCTIONS.items():
         assert function.name == name
         assert function.signature.parameters
+
+
+def test_argmax_of_an_array_with_an_empty_axis_beside() -> None:
+    value = evaluate(parse("argmax(x, 1, keepdims=False)"), {"x": np.zeros((0, 3))}, BallReading())
+    assert value.shape == (0,)

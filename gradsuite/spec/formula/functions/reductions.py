@@ -111,7 +111,10 @@ def _arg_balls(find: Any) -> Any:
         if dim is None or x.ndim == 0:
             return np.asarray(find(x.ravel()))
         along = axis(dim, x.ndim)
-        found = np.asarray(np.apply_along_axis(find, along, x), dtype=np.int64)
+        lines = np.moveaxis(x, along, -1)
+        found = np.empty(lines.shape[:-1], dtype=np.int64)
+        for place in np.ndindex(found.shape):
+            found[place] = find(lines[place])
         return np.expand_dims(found, along) if keepdims else found
 
     return meaning
