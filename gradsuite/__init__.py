@@ -13,20 +13,20 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradsuite.api import Report, check
+    from gradsuite.api import GradientError, Input, Report, check
 
-__all__ = ["Report", "__version__", "check"]
+__all__ = ["GradientError", "Input", "Report", "__version__", "check"]
 
-_HOMES = {"check": "gradsuite.api", "Report": "gradsuite.api"}
+_API = ("GradientError", "Input", "Report", "check")
 
 
 def __getattr__(name: str) -> Any:
-    """``check`` and ``Report`` from their module, ``__version__`` from the installed package."""
+    """``check`` and what belongs to it from their module, ``__version__`` from the installed package."""
     if name == "__version__":
         return _version()
-    if name not in _HOMES:
+    if name not in _API:
         raise AttributeError(f"module 'gradsuite' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module("gradsuite.api"), name)
 
 
 def _version() -> str:

@@ -18,6 +18,7 @@ from gradsuite import checks as known_checks
 from gradsuite.devices import kept
 from gradsuite.errors import FormulaError, GradsuiteError, UsageError
 from gradsuite.inputs import example_definition, from_examples, samples
+from gradsuite.inputs.effort import effort
 from gradsuite.numerics.precision import wide, widen
 from gradsuite.plan import Case, chosen
 from gradsuite.results import CaseResult, Culprit, Environment, Failure, Line, Op, Outcome, verdict
@@ -28,7 +29,8 @@ from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Definition, Derivative, Form, Spec
 from gradsuite.spec.definition import Input as DefinedInput
 from gradsuite.spec.domain_text import parse_domain
-from gradsuite.spec.formula import parse
+from gradsuite.spec.formula import Formula, parse
+from gradsuite.spec.nearest import suggestion
 from gradsuite.spec.shapes import parse_shape
 from gradsuite.subject import from_callable, resolve
 
@@ -136,6 +138,7 @@ def check(
 
     Raises UsageError where an argument is wrong. Whatever ``fn`` does ends in the report.
     """
+    effort(profile)  # refuses an unknown one
     request = _Request(fn, tuple(inputs), domain, derivative or {}, forward, name)
     with kept(threads=1):
         subject, definition = request.subject(), request.definition
@@ -224,14 +227,21 @@ class _Request:
             )
         stand_ins = [t if isinstance(t, torch.Tensor) else torch.zeros(()) for t in self._inputs]
         try:
-            declared = {
+            declared: dict[str, Any] = {
                 "derivative": {n: _derivative(each) for n, each in derivative.items()},
                 "forward": {"y": parse(forward)} if forward else {},
             }
+            for formula in [*declared["forward"].values(), *(d.formula for d in declared["derivative"].values())]:
+                self._known(formula)
             found = example_definition(stand_ins, self.names, self.domains, constant=self._constants, **declared)
             return _with_shapes(found, dict(zip(self.names, self._inputs, strict=True)))
         except FormulaError as error:
             raise UsageError(str(error)) from error
+
+    def _known(self, formula: Formula) -> None:
+        """Refuses a formula that speaks of what is not there."""
+        for name in sorted(formula.names - {*self.names, "y", "ct"}):
+            raise UsageError(f"unknown name {name!r} in {formula.text!r}; {suggestion(name, [*self.names, 'y', 'ct'])}")
 
     def strategy(
         self, subject: Subject, dtype: torch.dtype, device: torch.device, profile: str

@@ -11,6 +11,7 @@ from gradsuite.numerics.estimate import Agreement, Estimate
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.results import Culprit
 from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.localise import alone, lost_entry
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,16 @@ def _not_finite(evidence: Evidence, claim: Claim) -> Comparison:
 
 
 def _undefined(evidence: Evidence, claim: Claim) -> Comparison:
-    """In float64 and with no formula the op's own values tell whether a derivative exists."""
-    slope = evidence.thorough
-    if slope.kink or not slope.central.bar <= evidence.resolution * abs(slope.central.value):
-        return Comparison(
-            claim.name, Agreement.INCONCLUSIVE, sentence="neither the derivative nor differences are finite"
-        )
-    return _lost(claim, "though differences of the op's own values are", f"{slope.central.value:.9g}")
+    """In float64 and with no formula the op's own values tell whether a derivative exists, and is held by float64."""
+    vague = Comparison(claim.name, Agreement.INCONCLUSIVE, sentence="no finite derivative is known to exist here")
+    entry = lost_entry(evidence)
+    if entry is None:
+        return vague
+    slope, size = alone(evidence, entry)
+    decided = slope.central.bar <= evidence.resolution * abs(slope.central.value)
+    if slope.kink or not decided or not size or not math.isfinite(slope.central.value / size):
+        return vague
+    return _lost(claim, "though differences of the op's own values are", f"{slope.central.value / size:.9g}")
 
 
 def _lost(claim: Claim, why: str, expected: str) -> Comparison:

@@ -37,6 +37,31 @@ def locate(evidence: Evidence) -> Located:
     return _Search(evidence).judge(entries)
 
 
+def lost_entry(evidence: Evidence) -> Entry | None:
+    """The first entry of the reverse gradient that is not finite."""
+    for name, gradient in evidence.gradients.items():
+        lost = (~torch.isfinite(gradient)).reshape(-1).nonzero()
+        if len(lost):
+            return name, int(lost[0])
+    return None
+
+
+def alone(evidence: Evidence, entry: Entry) -> tuple[differences.Slope, float]:
+    """The slope of the op as one entry moves along its tangent, and how far that is; 0 where it does not move."""
+    tangents = masked(evidence, [entry])
+    size = sum(t.abs().sum().item() for t in tangents.values())
+    return differences.thorough(differences.Line(evidence.point, tangents)), size
+
+
+def masked(evidence: Evidence, entries: list[Entry]) -> dict[str, torch.Tensor]:
+    """The tangents at ``entries`` alone, zero elsewhere."""
+    tangents = evidence.point.wide.tangents
+    masks = {name: torch.zeros_like(t).reshape(-1) for name, t in tangents.items()}
+    for name, i in entries:
+        masks[name][i] = 1
+    return {name: t * masks[name].reshape(t.shape) for name, t in tangents.items() if bool(masks[name].any())}
+
+
 class _Search:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence, self._left = evidence, MOST
@@ -66,20 +91,13 @@ class _Search:
 
     def _probe(self, entries: list[Entry]) -> tuple[Estimate, float, differences.Slope]:
         """The claim <t, g> over the entries alone with its bar, its magnitude, and the op's own slope."""
-        evidence, masked = self._evidence, self._masked(entries)
+        evidence, moving = self._evidence, masked(self._evidence, entries)
         value = scale = bar = 0.0
-        for name, tangent in masked.items():
+        for name, tangent in moving.items():
             products = widen(evidence.gradients[name]).cpu() * tangent.cpu().conj()
             value += products.sum().real.item()
             scale += products.abs().sum().item()
             bar += (evidence.natural.errors[f"gradient {name}"].cpu() * tangent.abs().cpu()).sum().item()
         rounding = len(entries) * Format.of(torch.float64).unit * scale
-        slope = differences.thorough(differences.Line(evidence.point, masked))
+        slope = differences.thorough(differences.Line(evidence.point, moving))
         return Estimate(value, CONFIDENCE * bar + rounding), scale or abs(slope.central.value), slope
-
-    def _masked(self, entries: list[Entry]) -> dict[str, torch.Tensor]:
-        masks = {name: torch.zeros_like(t).reshape(-1) for name, t in self._evidence.point.wide.tangents.items()}
-        for name, i in entries:
-            masks[name][i] = 1
-        tangents = self._evidence.point.wide.tangents
-        return {name: t * masks[name].reshape(t.shape) for name, t in tangents.items() if bool(masks[name].any())}

@@ -1,0 +1,148 @@
+"""``gradsuite.check`` as its users meet it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import gradsuite
+from gradsuite.errors import UsageError
+
+X = torch.tensor([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5]])
+
+
+def sin(x):
+    return x.sin()
+
+
+class Doubled(torch.autograd.Function):
+    """A sine whose backward is twice too large."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sin()
+
+    @staticmethod
+    def backward(ctx, ct):
+        return 2 * ct * ctx.saved_tensors[0].cos()
+
+
+def check(fn, inputs=(X,), **options):
+    return gradsuite.check(fn, inputs, **{"profile": "quick", **options})
+
+
+def test_a_right_gradient_passes_and_says_so() -> None:
+    report = check(torch.sin)
+    assert (report.ok, report.verdict, report.culprit, report.failures) == (True, "passed", None, ())
+    assert str(report).startswith("sin: passed")
+    report.raise_for_failure()
+
+
+def test_a_wrong_gradient_is_told_with_culprit_and_what_it_looks_like(tmp_path: Path) -> None:
+    report = check(Doubled.apply)
+    assert (report.ok, report.verdict, report.culprit) == (False, "failed", "backward")
+    assert "2 times too large" in report.failures[0].hint
+    with pytest.raises(gradsuite.GradientError, match="the backward is wrong"):
+        report.raise_for_failure()
+    page = report.to_html(tmp_path / "page.html").read_text()
+    assert "the backward is wrong" in page and "2 times too large" in page
+
+
+def test_the_examples_dtype_and_the_widest_are_checked_unless_told() -> None:
+    assert {result.dtype for result in check(torch.sin).results} == {"float64", "float32"}
+    told = check(torch.sin, dtypes=(torch.bfloat16,), checks=("reverse", "precision"), devices=("cpu",))
+    assert {(r.dtype, r.check, r.device) for r in told.results} == {
+        ("bfloat16", "reverse", "cpu"),
+        ("bfloat16", "precision", "cpu"),
+    }
+
+
+def test_what_requires_grad_is_differentiated_and_the_rest_is_constant() -> None:
+    class OnlyFirst(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, w):
+            ctx.save_for_backward(w)
+            return x * w
+
+        @staticmethod
+        def backward(ctx, ct):
+            return ct * ctx.saved_tensors[0], None
+
+    x, w = X.clone().requires_grad_(), X + 3
+    assert check(OnlyFirst.apply, (x, w), checks=("reverse",)).ok
+    assert not check(OnlyFirst.apply, (x, w.requires_grad_()), checks=("reverse",)).ok
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [("positive",), {"x": "positive"}, lambda x: bool((x > 0).all())],
+    ids=["by place", "by name", "predicate"],
+)
+def test_a_domain_keeps_samples_inside(domain) -> None:
+    seen: list[torch.Tensor] = []
+
+    def log(x):
+        seen.append(x.detach())
+        return x.log()
+
+    assert check(log, (X.abs() + 1,), domain=domain, checks=("value", "reverse")).ok
+    assert all(bool((x.double() > 0).all()) for x in seen)
+
+
+def test_without_a_domain_points_where_the_function_is_not_finite_are_left_out() -> None:
+    assert check(torch.log, (X.abs() + 1,)).verdict == "passed"
+
+
+def test_a_right_formula_passes_and_a_wrong_one_is_the_spec_s_fault() -> None:
+    assert check(sin, forward="sin(x)", derivative={"x": "cos(x)"}).verdict == "passed"
+    wrong = check(sin, forward="sin(x)", derivative={"x": "-cos(x)"}, checks=("reverse",))
+    assert wrong.culprit == "spec" and "sign is flipped" in wrong.failures[0].hint
+
+
+def test_inputs_may_be_described() -> None:
+    report = check(lambda a, b: a @ b, (gradsuite.Input("N K"), gradsuite.Input("K M")), dtypes=(torch.float64,))
+    assert report.verdict == "passed"
+
+
+def test_a_function_that_raises_is_an_error_of_its_own() -> None:
+    def broken(x):
+        raise ValueError("out of cheese")
+
+    report = check(broken, checks=("reverse",))
+    assert report.verdict == "error" and "out of cheese" in str(report)
+
+
+def test_a_random_function_is_repeated_with_the_same_numbers() -> None:
+    assert check(lambda x: x * torch.rand_like(x), checks=("reverse", "adjoint")).verdict == "passed"
+
+
+def test_nothing_of_the_host_is_changed() -> None:
+    torch.manual_seed(7)
+    before, threads, x = torch.get_rng_state(), torch.get_num_threads(), X.clone().requires_grad_()
+    check(torch.sin, (x,))
+    assert torch.equal(before, torch.get_rng_state()) and torch.get_num_threads() == threads
+    assert x.grad is None and torch.equal(x.detach(), X)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"inputs": ()}, "at least one"),
+        ({"inputs": (1.0,)}, "float"),
+        ({"checks": ("revers",)}, "reverse"),
+        ({"profile": "slow"}, "quick, default, thorough"),
+        ({"forward": "sin(z)"}, "'z'"),
+        ({"domain": {"z": "real"}}, "'z'"),
+        ({"domain": ("reel",)}, "real"),
+        ({"domain": ("real", "real")}, "one domain"),
+        ({"derivative": {"z": "1"}}, "'z'"),
+        ({"derivative": {"x": {"vjp": "ct", "gradient": "1"}}}, "exactly one"),
+        ({"derivative": {"x": "__import__('os')"}}, "__import__"),
+    ],
+)
+def test_a_wrong_argument_is_told_clearly(options, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        check(sin, **options)
