@@ -118,9 +118,7 @@ class SpecOp(pytest.Collector):
         for case in plan([self.spec], devices=devices, dtypes=option("--gradsuite-dtype")):
             name = case.id.rsplit("::", 1)[1]
             item = CaseItem.from_parent(self, name=name, callobj=_test(case, self.config), case=case)
-            item.add_marker(
-                pytest.mark.gradsuite(op=self.spec.name, check=case.check, device=case.device, dtype=case.dtype)
-            )
+            item.add_marker(_marker(case))
             yield item
 
 
@@ -137,8 +135,8 @@ class CaseItem(pytest.Function):
         self.case = case
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Where the test stands: its spec file."""
-        return self.path, 0, self.case.id
+        """Where the test stands: its spec file, and its name there (pytest takes dots in it for a class's)."""
+        return self.path, 0, self.name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A failed case in its own words, without a traceback through gradsuite."""

@@ -29,7 +29,13 @@ def test_a_node_id_selects_its_case(host: pytest.Pytester) -> None:
     host.runpytest(f"{EXP}::exp::value[cpu-float16]").assert_outcomes(passed=1)
 
 
-def test_keywords_select_as_in_the_issue(host: pytest.Pytester) -> None:
+def test_a_verbose_run_shows_the_whole_id(host: pytest.Pytester) -> None:
+    host.runpytest("-v", f"{EXP}::exp::value[cpu-float16]").stdout.fnmatch_lines(
+        [f"{EXP}::exp::value[[]cpu-float16] PASS*"]
+    )
+
+
+def test_keywords_select_a_case(host: pytest.Pytester) -> None:
     assert ids(host.runpytest("--collect-only", "-q", EXP, "-k", "reverse and bfloat16")) == [
         f"{EXP}::exp::reverse[cpu-bfloat16]"
     ]
