@@ -100,4 +100,4 @@ class _Search:
             bar += (evidence.natural.errors[f"gradient {name}"].cpu() * tangent.abs().cpu()).sum().item()
         rounding = len(entries) * Format.of(torch.float64).unit * scale
         slope = differences.thorough(differences.Line(evidence.point, moving))
-        return Estimate(value, CONFIDENCE * bar + rounding), scale or abs(slope.central.value), slope
+        return Estimate(value, CONFIDENCE * bar + rounding), scale or evidence.output_scale, slope

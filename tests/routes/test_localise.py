@@ -1,0 +1,58 @@
+"""The entry that is wrong is found, and a kink that nobody declared accuses nobody."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.routes.localise import locate
+from tests.routes.points import evidence_of
+
+
+class OneWrong(torch.autograd.Function):
+    """A sine whose gradient is a thousandth too large in the element at flat index 5."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sin()
+
+    @staticmethod
+    def backward(ctx, ct):
+        gradient = ct * ctx.saved_tensors[0].cos()
+        gradient.view(-1)[5] *= 1.001
+        return gradient
+
+
+class NotBetween(torch.autograd.Function):
+    """A relu whose gradient at zero is 2, outside the one-sided slopes 0 and 1."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.relu()
+
+    @staticmethod
+    def backward(ctx, ct):
+        (x,) = ctx.saved_tensors
+        return ct * torch.where(x > 0, 1.0, torch.where(x == 0, 2.0, 0.0))
+
+
+X = torch.tensor([[0.5, -1.25, 2.0, 0.25], [1.5, 0.75, -0.5, 1.0]], dtype=torch.float64)
+WITH_ZEROS = torch.tensor([0.0, 1.0, -2.0, 0.0], dtype=torch.float64)
+
+
+def test_the_wrong_entry_is_found() -> None:
+    found = locate(evidence_of(OneWrong.apply, X))
+    assert (found.agreement, found.entry) == (Agreement.DISAGREE, ("x0", 5))
+
+
+def test_a_right_gradient_has_no_wrong_entry() -> None:
+    found = locate(evidence_of(torch.sin, X))
+    assert (found.agreement, found.entry) == (Agreement.AGREE, None)
+
+
+@pytest.mark.parametrize(("op", "agreement"), [(torch.relu, Agreement.AGREE), (NotBetween.apply, Agreement.DISAGREE)])
+def test_on_a_kink_the_gradient_must_be_a_subgradient(op, agreement: Agreement) -> None:
+    assert locate(evidence_of(op, WITH_ZEROS)).agreement is agreement
