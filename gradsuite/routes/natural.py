@@ -17,7 +17,9 @@ from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import Format, ulp
 from gradsuite.routes.point import Point, Tensors
 
-RUNS = 4
+# A correct result may err by three standard deviations. That all runs deviate by less than a CONFIDENCE-th of that
+# has a probability of about 0.15 ** RUNS for each element: with six runs, once in a hundred thousand elements.
+RUNS = 6
 
 # How far beyond the natural error a correct result may lie. A handful of random runs sees less than the
 # worst case: over the catalogue and torch's own OpInfo list correct results stay below 4 at the 95th
