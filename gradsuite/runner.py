@@ -20,7 +20,7 @@ from gradsuite import checks, devices
 from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import GradsuiteError, Unsupported
 from gradsuite.failure import tell
-from gradsuite.inputs.edges import samples_of
+from gradsuite.inputs.edges import EdgeSample, edges
 from gradsuite.inputs.kinks import on_kinks
 from gradsuite.inputs.sampler import differentiable
 from gradsuite.inputs.search import draw, smallest
@@ -79,13 +79,22 @@ class Group:
         return [evidence for subject in self.subjects for evidence in self._draw(subject, self.strategy, each, "drawn")]
 
     @cached_property
+    def _edges(self) -> list[tuple[Subject, EdgeSample]]:
+        return [
+            (subject, found)
+            for subject in self.subjects
+            for found in edges(_definition(subject), dtype=self._dtype, device=self._device)
+        ]
+
+    @cached_property
     def edge(self) -> list[Evidence]:
         """The declared edge samples that the dtype can hold."""
-        return [
-            Evidence(subject, sample)
-            for subject in self.subjects
-            for sample in samples_of(_definition(subject), dtype=self._dtype, device=self._device)
-        ]
+        return [Evidence(subject, found.sample) for subject, found in self._edges if found.sample is not None]
+
+    @property
+    def skipped(self) -> list[str]:
+        """Why the dtype cannot hold the other edge samples."""
+        return [f"an edge sample is left out: {found.skipped}" for _, found in self._edges if found.skipped]
 
     @cached_property
     def kink(self) -> list[Evidence]:
@@ -199,7 +208,7 @@ class Session:
                 "conclusive": tally.conclusive,
                 "measures": tally.measures(),
                 "failures": tuple(failures),
-                "notes": tuple(tally.notes),
+                "notes": tuple(group.skipped) if check.samples == "edge" else (),
             }
         )
 

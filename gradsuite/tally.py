@@ -23,7 +23,6 @@ class Tally:
 
     def __init__(self) -> None:
         self.samples = self.conclusive = 0
-        self.notes: list[str] = []
         self._failed: list[tuple[Evidence, Comparison]] = []
         self._reasons: list[str] = []
         self._unsupported: list[str] = []

@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from gradsuite.inputs import draw, example_definition, from_examples
-from gradsuite.plan import Case
+from gradsuite.plan import Case, plan
 from gradsuite.results import CaseResult, Culprit, Outcome
 from gradsuite.runner import Session, Source
 from gradsuite.sample import Subject
 from gradsuite.spec.definition import Spec
 from gradsuite.spec.waivers import Waiver, Waivers
 from gradsuite.subject import from_callable
-from tests.routes.points import normal
+from tests.routes.points import catalogue, normal
 
 PATH = "specs/test/op.grad.yaml"
 
@@ -202,3 +202,9 @@ def test_an_example_is_always_among_the_samples() -> None:
         count=6, identity="any", seed=0,
     )  # fmt: skip
     assert any(torch.equal(sample.tensors["x"], example) for sample in drawn)
+
+
+def test_an_edge_that_the_dtype_cannot_hold_is_told_not_dropped_in_silence() -> None:
+    (case,) = plan([catalogue("activation/softmax.grad.yaml")], checks=["edge"], dtypes=["float16"])
+    result = Session(profile="quick").run(case)
+    assert any("overflows" in note for note in result.notes)

@@ -19,12 +19,6 @@ def matched(path: str) -> Callable[..., Any]:
     return lambda r, *values: find(r.torch)(*r.matched(*values))
 
 
-def anything(path: str) -> Callable[..., Any]:
-    """``torch.<path>`` on tensors of any dtype."""
-    find = attrgetter(path)
-    return lambda r, *values: find(r.torch)(*(r.tensor(value) for value in values))
-
-
 def plain(apply: Callable[..., Any]) -> Callable[..., Any]:
     """A meaning that needs nothing of its reading."""
     return lambda r, *values: apply(*values)

@@ -65,10 +65,6 @@ def _spatial(shape: Any, kernel: Any) -> tuple[int, ...]:
     return tuple(shape[len(shape) - count :])
 
 
-def _plane(output_size: Any) -> tuple[int, ...]:
-    return (output_size,) if isinstance(output_size, int) else tuple(output_size)
-
-
 def _unfold_torch(r: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     windows = Windows.over(_spatial(x.shape, kernel), kernel, stride, padding, dilation)
     lead = tuple(x.shape[: x.ndim - len(windows.spatial)])
