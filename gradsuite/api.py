@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from hypothesis.strategies import SearchStrategy
 
 from gradsuite import checks as known_checks
 from gradsuite.devices import kept
 from gradsuite.errors import FormulaError, GradsuiteError, UsageError
-from gradsuite.inputs import example_definition, from_examples, samples
+from gradsuite.inputs import draw, example_definition, from_examples, samples
 from gradsuite.inputs.effort import effort
 from gradsuite.numerics.precision import wide, widen
-from gradsuite.plan import Case, chosen
+from gradsuite.plan import Case, checks_of
 from gradsuite.results import CaseResult, Culprit, Environment, Failure, Line, Op, Outcome, verdict
 from gradsuite.routes.graph import draw as draw_graph
 from gradsuite.routes.point import Point
-from gradsuite.runner import Session, Source
+from gradsuite.runner import Order, Session, Source
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Definition, Derivative, Form, Spec
 from gradsuite.spec.definition import Input as DefinedInput
@@ -146,13 +145,12 @@ def check(
             path="gradsuite.check", op=request.dotted, name=request.name, family="", summary="", reference="",
             complex=False, real=True, definitions=(definition,), text="",
         )  # fmt: skip
-        session = Session(profile, seed, source=lambda _: Source((subject,), request.strategy, request.replay))
-        chosen_checks = chosen("check", tuple(checks), known_checks.names())
+        session = Session(profile, seed, source=lambda _: Source((subject,), request.draw, request.replay))
         cases = [
             Case(spec, device, str(dtype).removeprefix("torch."), check)
             for device in devices or request.devices
             for dtype in dtypes or request.dtypes
-            for check in chosen_checks
+            for check in checks_of(checks)
             if checks or not known_checks.get(check).needs(definition)
         ]
         environment, op = session.environment("gradsuite.check"), request.card(subject)
@@ -243,17 +241,17 @@ class _Request:
         for name in sorted(formula.names - {*self.names, "y", "ct"}):
             raise UsageError(f"unknown name {name!r} in {formula.text!r}; {suggestion(name, [*self.names, 'y', 'ct'])}")
 
-    def strategy(
-        self, subject: Subject, dtype: torch.dtype, device: torch.device, profile: str
-    ) -> SearchStrategy[Sample]:
+    def draw(self, subject: Subject, order: Order) -> list[Sample]:
         """Samples around the examples, or as described; those that the domain rejects are left out."""
         if len(self._examples) == len(self._inputs):
-            drawn = from_examples(
-                self._examples, self.names, self.domains, dtype=dtype, device=device, constant=self._constants
-            )
+            strategy = from_examples(
+                self._examples, self.names, self.domains, dtype=order.dtype, device=order.device,
+                constant=self._constants,
+            )  # fmt: skip
         else:
-            drawn = samples(self.definition, dtype=dtype, device=device, profile=profile)
-        return drawn.filter(lambda sample: self._inside(subject, sample))
+            strategy = samples(self.definition, dtype=order.dtype, device=order.device, profile=order.profile)
+        strategy = strategy.filter(lambda sample: self._inside(subject, sample))
+        return draw(strategy, count=order.count, identity=order.identity, seed=order.seed)
 
     def _inside(self, subject: Subject, sample: Sample) -> bool:
         """Whether the predicate takes the sample, and ``fn`` is finite there; an example is always inside."""

@@ -50,9 +50,10 @@ class Check:
     """One property. ``compare`` yields its comparisons at a sample; ``needs`` says why a definition has nothing to
     check, or is empty.
 
-    ``samples``: drawn (the shared samples), edge, kink, or first (one ordinary sample).
+    ``samples``: drawn (the shared samples), edge, kink, few (up to four ordinary, full samples of different shapes,
+    every input differentiated), first (one such sample), or large (one with a size past the tiles of kernels).
     """
 
     compare: Callable[[Evidence], Iterator[Comparison]]
     needs: Callable[[Definition | None], str] = lambda definition: ""
-    samples: Literal["drawn", "edge", "kink", "first"] = "drawn"
+    samples: Literal["drawn", "edge", "kink", "few", "first", "large"] = "drawn"

@@ -50,7 +50,7 @@ def plan(
     ``ops`` are globs over dotted paths and short names. An empty selection means everything that is known.
     Raises UsageError for a glob that matches no op and for an unknown check, device or dtype.
     """
-    chosen_checks = chosen("check", checks, known_checks.names())
+    chosen_checks = checks_of(checks)
     chosen_devices = chosen("device", devices, known_devices.names())
     chosen_dtypes = chosen("dtype", dtypes, DTYPES)
     return [
@@ -75,6 +75,11 @@ def select(specs: Sequence[Spec], ops: Collection[str]) -> list[Spec]:
 def dtypes_of(spec: Spec) -> tuple[str, ...]:
     """The dtypes that a spec is run in, widest first."""
     return (REAL if spec.real else ()) + (COMPLEX if spec.complex else ())
+
+
+def checks_of(wanted: Collection[str]) -> tuple[str, ...]:
+    """The checks that are wanted; unless any is named, all but those on request. Raises UsageError."""
+    return chosen("check", wanted, known_checks.requestable()) if wanted else known_checks.names()
 
 
 def chosen(kind: str, wanted: Collection[str], known: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from hypothesis.strategies import SearchStrategy
 
 import gradsuite
 from gradsuite import checks, devices
@@ -38,29 +37,43 @@ from gradsuite.tally import Tally
 COUNTS = {"quick": 6, "default": 16, "thorough": 64}  # samples of one op on one device in one dtype
 SHRINKS = 150  # how often a failing comparison is asked again while it shrinks
 STRICT = ("default", 0)  # the profile and seed in which a waived case must fail, or the waiver goes
+FEW = 4  # samples for checks that run an op many times
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
 
 @dataclass(frozen=True)
+class Order:
+    """What samples are wanted: of which dtype, where, of which profile, how many, from which identity and seed."""
+
+    dtype: torch.dtype
+    device: torch.device
+    profile: str
+    count: int
+    identity: str
+    seed: int
+
+
+@dataclass(frozen=True)
 class Source:
-    """Where samples come from: the subjects, the strategy of ordinary samples of one, and how to run a case again."""
+    """Where samples come from: the subjects, the ordinary samples of one, and how to run a case again."""
 
     subjects: Sequence[Subject]
-    strategy: Callable[[Subject, torch.dtype, torch.device, str], SearchStrategy[Sample]]
+    draw: Callable[[Subject, Order], list[Sample]]
     replay: Callable[[Case, int], str]
 
 
 def of_spec(spec: Spec) -> Source:
     """The variants of a spec, each sampled as its definition says."""
 
-    def strategy(subject: Subject, dtype: torch.dtype, device: torch.device, profile: str) -> SearchStrategy[Sample]:
-        return samples(_definition(subject), dtype=dtype, device=device, profile=profile)
+    def drawn(subject: Subject, order: Order) -> list[Sample]:
+        strategy = samples(_definition(subject), dtype=order.dtype, device=order.device, profile=order.profile)
+        return draw(strategy, count=order.count, identity=order.identity, seed=order.seed)
 
     def replay(case: Case, seed: int) -> str:
         one = f"--checks {case.check} --device {case.device} --dtype {case.dtype} --seed {seed}"
         return f"gradsuite run {spec.path} {one}"
 
-    return Source(subjects(spec), strategy, replay)
+    return Source(subjects(spec), drawn, replay)
 
 
 class Group:
@@ -76,7 +89,15 @@ class Group:
     def drawn(self) -> list[Evidence]:
         """Ordinary samples, shared out among the variants."""
         each = max(2, COUNTS[self._profile] // len(self.subjects))
-        return [evidence for subject in self.subjects for evidence in self._draw(subject, self.strategy, each, "drawn")]
+        return [
+            Evidence(subject, sample)
+            for subject in self.subjects
+            for sample in self._source.draw(subject, self._order(subject, each, "drawn"))
+        ]
+
+    def _order(self, subject: Subject, count: int, kind: str) -> Order:
+        identity = f"{self._identity}::{_definition(subject).name}::{kind}"
+        return Order(self._dtype, self._device, self._profile, count, identity, self.seed)
 
     @cached_property
     def _edges(self) -> list[tuple[Subject, EdgeSample]]:
@@ -100,43 +121,37 @@ class Group:
     def kink(self) -> list[Evidence]:
         """Samples with elements on a declared kink."""
         return [
-            evidence
+            Evidence(subject, sample)
             for subject in self.subjects
             if _definition(subject).kinks
-            for evidence in self._draw(subject, self.on_kinks, COUNTS[self._profile] // 2, "kink")
+            for sample in self._on_kinks(subject, self._order(subject, COUNTS[self._profile] // 2, "kink"))
         ]
+
+    def _on_kinks(self, subject: Subject, order: Order) -> list[Sample]:
+        strategy = on_kinks(_definition(subject), dtype=order.dtype, device=order.device, profile=order.profile)
+        return draw(strategy, count=order.count, identity=order.identity, seed=order.seed)
+
+    @cached_property
+    def few(self) -> list[Evidence]:
+        """Up to FEW ordinary, full samples of each variant, of different shapes, every input differentiated."""
+        return [_with_all(evidence) for subject in self.subjects for evidence in self._ordinary(subject)]
 
     @cached_property
     def first(self) -> list[Evidence]:
-        """One ordinary, not empty sample of each variant."""
-        found = []
-        for subject in self.subjects:
-            mine = [e for e in self.drawn if e.subject is subject and e.sample.profile in ("normal", "example")]
-            full = [e for e in mine if all(t is None or t.numel() > 1 for t in e.sample.tensors.values())]
-            any_of_it = [e for e in self.drawn if e.subject is subject]
-            found += [_with_all(e) for e in (full or mine or any_of_it)[:1]]
-        return found
+        """One ordinary, full sample of each variant, every input differentiated."""
+        firsts = {id(evidence.subject): evidence for evidence in reversed(self.few)}
+        return list(reversed(firsts.values()))
 
-    def _draw(
-        self, subject: Subject, strategy: Callable[[Subject], SearchStrategy[Sample]], count: int, kind: str
-    ) -> list[Evidence]:
-        identity = f"{self._identity}::{_definition(subject).name}::{kind}"
-        return [
-            Evidence(subject, sample)
-            for sample in draw(strategy(subject), count=count, identity=identity, seed=self.seed)
-        ]
+    def _ordinary(self, subject: Subject) -> list[Evidence]:
+        mine = [e for e in self.drawn if e.subject is subject]
+        plain = [e for e in mine if e.sample.profile in ("normal", "example")]
+        full = [e for e in plain if all(t is None or t.numel() > 1 for t in e.sample.tensors.values())]
+        chosen = full or plain or mine[:1]
+        return list({_shapes(e.sample): e for e in reversed(chosen)}.values())[::-1][:FEW]
 
     def replay(self, case: Case) -> str:
         """How to run ``case`` again."""
         return self._source.replay(case, self.seed)
-
-    def strategy(self, subject: Subject) -> SearchStrategy[Sample]:
-        """The strategy of ordinary samples."""
-        return self._source.strategy(subject, self._dtype, self._device, self._profile)
-
-    def on_kinks(self, subject: Subject) -> SearchStrategy[Sample]:
-        """The strategy of samples on kinks."""
-        return on_kinks(_definition(subject), dtype=self._dtype, device=self._device, profile=self._profile)
 
 
 class Session:
@@ -219,19 +234,10 @@ class Session:
         def fails(sample: Sample) -> bool:
             return _same_failure(check, Evidence(subject, sample), found) is not None
 
-        strategy = group.on_kinks(subject) if check.samples == "kink" else group.strategy(subject)
-        best: Sample | None = evidence.sample
-        if check.samples != "edge":  # an edge is what the author wrote: it stays as it is
-            best = smallest(
-                strategy,
-                fails,
-                identity=case.id,
-                seed=group.seed,
-                start=evidence.sample,
-                definition=subject.definition,
-                calls=SHRINKS,
-            )
-        at = Evidence(subject, best or evidence.sample)
+        best = evidence.sample
+        if check.samples != "edge" and fails(best):  # an edge is what the author wrote: it stays as it is
+            best = smallest(best, fails, definition=_definition(subject), calls=SHRINKS)
+        at = Evidence(subject, best)
         return tell(at, _same_failure(check, at, found) or found, op=case.spec.op, replay=group.replay(case))
 
     def _waived(self, case: Case, result: CaseResult) -> CaseResult:
@@ -271,7 +277,13 @@ def _same_failure(check: Check, evidence: Evidence, found: Comparison) -> Compar
 def _with_all(evidence: Evidence) -> Evidence:
     """The same sample with every input requiring grad that may."""
     names = differentiable(_definition(evidence.subject), evidence.sample.tensors)
+    if names == evidence.sample.differentiable:
+        return evidence  # and what is known of it
     return Evidence(evidence.subject, replace(evidence.sample, differentiable=names))
+
+
+def _shapes(sample: Sample) -> tuple[tuple[int, ...] | None, ...]:
+    return tuple(None if t is None else tuple(t.shape) for t in sample.tensors.values())
 
 
 def _definition(subject: Subject) -> Any:

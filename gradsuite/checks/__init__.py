@@ -1,6 +1,7 @@
 """The checks, one a module: a module here that defines ``CHECK`` is found, and nothing else is edited.
 
-The module's name is the check's name; its docstring is what the report and ``gradsuite explain`` print.
+The module's name is the check's name; its docstring is what the report and ``gradsuite explain`` print. Those in the
+folder ``on_request`` run only where they are asked for by name.
 """
 
 from __future__ import annotations
@@ -9,20 +10,34 @@ import pkgutil
 from importlib import import_module
 from inspect import getdoc
 
+from gradsuite.checks import on_request
 from gradsuite.comparison import Check
 
 
 def names() -> tuple[str, ...]:
-    """The name of every check, sorted; no check is imported."""
-    return tuple(sorted(found.name for found in pkgutil.iter_modules(__path__)))
+    """The name of every check that runs unless others are asked for, sorted; no check is imported."""
+    return tuple(sorted(found.name for found in pkgutil.iter_modules(__path__) if not found.ispkg))
+
+
+def requestable() -> tuple[str, ...]:
+    """The name of every check, those on request among them, sorted; no check is imported."""
+    return tuple(sorted((*names(), *_on_request())))
 
 
 def get(name: str) -> Check:
     """The check called ``name``. Raises ModuleNotFoundError where there is none."""
-    check: Check = import_module(f"{__name__}.{name}").CHECK
+    check: Check = import_module(_module(name)).CHECK
     return check
 
 
 def describe(name: str) -> str:
     """The check's docstring."""
-    return getdoc(import_module(f"{__name__}.{name}")) or ""
+    return getdoc(import_module(_module(name))) or ""
+
+
+def _module(name: str) -> str:
+    return f"{__name__}.on_request.{name}" if name in _on_request() else f"{__name__}.{name}"
+
+
+def _on_request() -> tuple[str, ...]:
+    return tuple(found.name for found in pkgutil.iter_modules(on_request.__path__))

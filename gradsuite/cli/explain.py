@@ -83,7 +83,7 @@ def _derivative(derivative: Derivative) -> str:
 def _checks() -> Iterator[str]:
     """Each check in its own words: they say which numbers are compared and from what their bound is derived."""
     yield "Checks, and where each bound comes from"
-    for name in known_checks.names():
+    for name in known_checks.requestable():
         yield ""
         yield f"  {name}"
         yield indent(known_checks.describe(name), "    ")

@@ -32,7 +32,7 @@ def example_definition(
     constant: Collection[str] = (),
     **declared: Any,
 ) -> Definition:
-    """A definition whose inputs have exactly the shapes of ``tensors``; what ``search.smallest`` needs of examples.
+    """A definition whose inputs have exactly the shapes of ``tensors``; what shrinking needs of examples.
 
     A domain is one as in a spec (``"interval(0, 1)"``). Without one an integer tensor keeps between its least and its
     greatest element, a boolean one is boolean, any other is real. ``constant`` names inputs that are never

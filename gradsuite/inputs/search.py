@@ -6,14 +6,12 @@ same samples in every run, whatever ran before.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Callable
-from random import Random
 
-from hypothesis import HealthCheck, Phase, Verbosity, find, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
-from hypothesis.errors import HypothesisException, Unsatisfiable
+from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
 from gradsuite.inputs.plainer import Plainer
@@ -28,7 +26,7 @@ def draw(strategy: SearchStrategy[Sample], *, count: int, identity: str, seed: i
     found: list[Sample] = []
 
     @seeded(_number(identity, seed))
-    @_settings(count, Phase.generate)
+    @_settings(count)
     @given(strategy)
     def collect(sample: Sample) -> None:
         found.append(sample)
@@ -40,34 +38,13 @@ def draw(strategy: SearchStrategy[Sample], *, count: int, identity: str, seed: i
     return found[:count]
 
 
-def smallest(
-    strategy: SearchStrategy[Sample],
-    predicate: Predicate,
-    *,
-    identity: str,
-    seed: int,
-    start: Sample | None = None,
-    definition: Definition | None = None,
-    count: int = 100,
-    calls: int = 400,
-) -> Sample | None:
-    """The smallest and plainest sample found for which ``predicate`` holds, or None where none was met.
+def smallest(start: Sample, predicate: Predicate, *, definition: Definition, calls: int = 400) -> Sample:
+    """The smallest and plainest sample for which ``predicate`` holds, reached from ``start``, where it must hold.
 
-    ``start`` is a sample known to fail; with ``definition`` too, the search starts from it outright, which is
-    cheapest. Else ``count`` samples are drawn as ``draw`` does with the same identity and seed, and the first for
-    which ``predicate`` holds is shrunk by Hypothesis. ``calls`` bounds how often ``predicate`` is asked.
+    Works on the sample itself, which ends plainer than shrinking what Hypothesis drew. ``calls`` bounds how often
+    ``predicate`` is asked.
     """
-    asked = _Asked(predicate, calls)
-    if start is not None and definition is not None and asked(start):
-        return Plainer(definition, asked).plainest(start)
-    best = _found(strategy, asked, identity, seed, count) or start
-    if best is None or definition is None:
-        return best
-    return Plainer(definition, asked).plainest(best)
-
-
-class _Enough(BaseException):
-    """The predicate was asked often enough. Not an Exception: Hypothesis would take that for a failure to shrink."""
+    return Plainer(definition, _Asked(predicate, calls)).plainest(start)
 
 
 class _Asked:
@@ -83,35 +60,11 @@ class _Asked:
         return self._predicate(sample)
 
 
-def _found(strategy: SearchStrategy[Sample], asked: _Asked, identity: str, seed: int, count: int) -> Sample | None:
-    """The sample that Hypothesis shrinks to with half the calls, or None."""
-    held: list[Sample] = []
-    stop = asked.left // 2
-
-    def holds(sample: Sample) -> bool:
-        if held and asked.left <= stop:
-            raise _Enough
-        if asked(sample):
-            held.append(sample)
-            return True
-        return False
-
-    # What Hypothesis has to say (no example, a flaky predicate) changes nothing of what was held.
-    with contextlib.suppress(HypothesisException, _Enough):
-        find(
-            strategy,
-            holds,
-            settings=_settings(count, Phase.generate, Phase.shrink),
-            random=Random(_number(identity, seed)),
-        )
-    return held[-1] if held else None
-
-
-def _settings(count: int, *phases: Phase) -> settings:
+def _settings(count: int) -> settings:
     """Every setting is given, so that no profile of a host suite takes part."""
     return settings(
         max_examples=count,
-        phases=phases,
+        phases=(Phase.generate,),
         database=None,
         deadline=None,
         derandomize=False,
