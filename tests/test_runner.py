@@ -11,8 +11,8 @@ import torch
 from gradsuite.inputs import draw, example_definition, from_examples
 from gradsuite.plan import Case, plan
 from gradsuite.results import CaseResult, Culprit, Outcome
-from gradsuite.runner import Session, Source
-from gradsuite.sample import Subject
+from gradsuite.runner import Order, Session, Source
+from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Spec
 from gradsuite.spec.waivers import Waiver, Waivers
 from gradsuite.subject import from_callable
@@ -35,10 +35,12 @@ def _session(function: Callable[..., Any], *tensors: torch.Tensor, **options: An
     definition = spec.definitions[0]
     subject = from_callable(function, "op", definition=definition)
 
-    def strategy(_: Subject, dtype: torch.dtype, device: torch.device, profile: str) -> Any:
-        return from_examples(tensors, list(definition.inputs), [None] * len(tensors), dtype=dtype, device=device)
+    def drawn(_: Subject, order: Order) -> list[Sample]:
+        names, domains = list(definition.inputs), [None] * len(tensors)
+        strategy = from_examples(tensors, names, domains, dtype=order.dtype, device=order.device)
+        return draw(strategy, count=order.count, identity=order.identity, seed=order.seed)
 
-    source = Source((subject,), strategy, lambda case, seed: f"again {case.id} {seed}")
+    source = Source((subject,), drawn, lambda case, seed: f"again {case.id} {seed}")
     session = Session(**{"profile": "quick", **options}, source=lambda _: source)
     return lambda check, dtype="float64": session.run(Case(spec, "cpu", dtype, check))
 
