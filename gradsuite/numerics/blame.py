@@ -85,9 +85,10 @@ def _against_reference(ballot: Ballot, accused: str) -> tuple[Culprit, str]:
         return _culprit(
             accused
         ), f"{_noun(accused)} is wrong in this dtype: in float64 the same op agrees with the other routes"
-    if ballot.agree("reverse", "forward_mode") is False and "differences" in ballot.votes:
-        right = ballot.agree("reverse", "differences")
-        return blame(ballot, "forward_mode" if right else "reverse") if right is not None else _undecided()
+    if ballot.agree("reverse", "forward_mode") is False:
+        wrong = [route for route in RULES if ballot.agree(route, "differences") is False]
+        if wrong:
+            return blame(ballot, wrong[0])
     return _undecided()
 
 

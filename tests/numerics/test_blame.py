@@ -62,6 +62,12 @@ def test_wide_bars_accuse_nobody() -> None:
     assert blame(Ballot(votes), "reverse")[0] is Culprit.UNDECIDED
 
 
+@pytest.mark.parametrize("accused", ["reverse", "forward_mode"])
+def test_rules_that_disagree_while_differences_allow_both_accuse_nobody(accused: str) -> None:
+    votes = {"reverse": Estimate(RIGHT, 1e-9), "forward_mode": Estimate(WRONG, 1e-9), "differences": Estimate(1.5, 1.0)}
+    assert blame(Ballot(votes), accused)[0] is Culprit.UNDECIDED
+
+
 def test_a_route_that_did_not_vote_is_not_heard() -> None:
     assert Ballot({"reverse": Estimate(1.0, 0.0)}).agree("reverse", "differences") is None
 
