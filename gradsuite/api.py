@@ -145,7 +145,7 @@ def check(
             path="gradsuite.check", op=request.dotted, name=request.name, family="", summary="", reference="",
             complex=False, real=True, definitions=(definition,), text="",
         )  # fmt: skip
-        session = Session(profile, seed, source=lambda _: Source((subject,), request.draw, request.replay))
+        session = Session(profile, seed, source=lambda _: request.source(subject))
         cases = [
             Case(spec, device, str(dtype).removeprefix("torch."), check)
             for device in devices or request.devices
@@ -240,6 +240,10 @@ class _Request:
         """Refuses a formula that speaks of what is not there."""
         for name in sorted(formula.names - {*self.names, "y", "ct"}):
             raise UsageError(f"unknown name {name!r} in {formula.text!r}; {suggestion(name, [*self.names, 'y', 'ct'])}")
+
+    def source(self, subject: Subject) -> Source:
+        """Where the runner finds samples."""
+        return Source((subject,), self.draw, self.replay, lambda: self.card(subject))
 
     def draw(self, subject: Subject, order: Order) -> list[Sample]:
         """Samples around the examples, or as described; those that the domain rejects are left out."""

@@ -30,7 +30,6 @@ from gradsuite.results import CaseResult, Environment, Failure, Op, Outcome
 from gradsuite.routes.evidence import Evidence
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec import Waivers
-from gradsuite.spec.definition import Spec
 from gradsuite.subject import subjects
 from gradsuite.tally import Tally
 
@@ -55,15 +54,17 @@ class Order:
 
 @dataclass(frozen=True)
 class Source:
-    """Where samples come from: the subjects, the ordinary samples of one, and how to run a case again."""
+    """Where samples come from: the subjects, the ordinary samples of one, how to run a case again, the op's card."""
 
     subjects: Sequence[Subject]
     draw: Callable[[Subject, Order], list[Sample]]
     replay: Callable[[Case, int], str]
+    card: Callable[[], Op]
 
 
-def of_spec(spec: Spec) -> Source:
-    """The variants of a spec, each sampled as its definition says."""
+def of_spec(case: Case) -> Source:
+    """The variants of the case's spec, each sampled as its definition says."""
+    spec = case.spec
 
     def drawn(subject: Subject, order: Order) -> list[Sample]:
         strategy = samples(_definition(subject), dtype=order.dtype, device=order.device, profile=order.profile)
@@ -73,7 +74,12 @@ def of_spec(spec: Spec) -> Source:
         one = f"--checks {case.check} --device {case.device} --dtype {case.dtype} --seed {seed}"
         return f"gradsuite run {spec.path} {one}"
 
-    return Source(subjects(spec), drawn, replay)
+    def card() -> Op:
+        from gradsuite import card
+
+        return card.card(spec)
+
+    return Source(subjects(spec), drawn, replay, card)
 
 
 class Group:
@@ -96,7 +102,7 @@ class Group:
         ]
 
     def _order(self, subject: Subject, count: int, kind: str) -> Order:
-        identity = f"{self._identity}::{_definition(subject).name}::{kind}"
+        identity = f"{self._identity}::{_variant(subject)}::{kind}"
         return Order(self._dtype, self._device, self._profile, count, identity, self.seed)
 
     @cached_property
@@ -134,16 +140,17 @@ class Group:
     @cached_property
     def few(self) -> list[Evidence]:
         """Up to FEW ordinary, full samples of each variant, of different shapes, every input differentiated."""
-        return [_with_all(evidence) for subject in self.subjects for evidence in self._ordinary(subject)]
+        variants = dict.fromkeys(map(_variant, self.subjects))
+        return [_with_all(evidence) for variant in variants for evidence in self._ordinary(variant)]
 
     @cached_property
     def first(self) -> list[Evidence]:
         """One ordinary, full sample of each variant, every input differentiated."""
-        firsts = {id(evidence.subject): evidence for evidence in reversed(self.few)}
+        firsts = {_variant(evidence.subject): evidence for evidence in reversed(self.few)}
         return list(reversed(firsts.values()))
 
-    def _ordinary(self, subject: Subject) -> list[Evidence]:
-        mine = [e for e in self.drawn if e.subject is subject]
+    def _ordinary(self, variant: str) -> list[Evidence]:
+        mine = [e for e in self.drawn if _variant(e.subject) == variant]
         plain = [e for e in mine if e.sample.profile in ("normal", "example")]
         full = [e for e in plain if all(t is None or t.numel() > 1 for t in e.sample.tensors.values())]
         chosen = full or plain or mine[:1]
@@ -162,7 +169,7 @@ class Session:
         profile: str = "default",
         seed: int = 0,
         waivers: Waivers | None = None,
-        source: Callable[[Spec], Source] = of_spec,
+        source: Callable[[Case], Source] = of_spec,
     ) -> None:
         self.profile, self.seed, self._waivers, self._source = profile, seed, waivers, source
         self._key: tuple[str, ...] = ()
@@ -180,12 +187,14 @@ class Session:
             checks={name: checks.describe(name) for name in checks.names()},
         )  # fmt: skip
 
-    def describe(self, spec: Spec) -> Op:
-        """The op as the report shows it."""
-        from gradsuite.card import card
-
+    def describe(self, case: Case) -> Op:
+        """The case's op as the report shows it."""
+        spec = case.spec
         with devices.kept(threads=1):
-            return card(spec)
+            try:
+                return self._source(case).card()
+            except Unsupported:  # its cases say why
+                return Op(op=spec.op, name=spec.name, family=spec.family, path=spec.path, summary="", reference="")
 
     def run(self, case: Case) -> CaseResult:
         """The result of ``case``; whatever the op does ends in an outcome, never in an exception."""
@@ -202,11 +211,15 @@ class Session:
 
     def _group_of(self, case: Case) -> Group:
         if self._group is None or self._key != case.group:
-            self._group, self._key = Group(self._source(case.spec), case, self.profile, self.seed), case.group
+            self._group, self._key = Group(self._source(case), case, self.profile, self.seed), case.group
         return self._group
 
     def _run(self, case: Case) -> CaseResult:
-        check, group = checks.get(case.check), self._group_of(case)
+        check = checks.get(case.check)
+        try:
+            group = self._group_of(case)
+        except Unsupported as reason:
+            return bare(case, Outcome.UNSUPPORTED, str(reason))
         reasons = [check.needs(subject.definition) for subject in group.subjects]
         if all(reasons):
             return bare(case, Outcome.UNSUPPORTED, reasons[0])
@@ -289,6 +302,12 @@ def _shapes(sample: Sample) -> tuple[tuple[int, ...] | None, ...]:
 def _definition(subject: Subject) -> Any:
     assert subject.definition is not None
     return subject.definition
+
+
+def _variant(subject: Subject) -> str:
+    """The name of the definition, which several subjects may share."""
+    name: str = _definition(subject).name
+    return name
 
 
 def bare(case: Case, outcome: Outcome, reason: str = "") -> CaseResult:

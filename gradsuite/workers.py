@@ -6,7 +6,7 @@ Cases of one group (op, device, dtype) stay together in one process, for they sh
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from multiprocessing import get_context
@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 
 from gradsuite.plan import Case
 from gradsuite.results import CaseResult, Op, Outcome
-from gradsuite.runner import Session, bare
+from gradsuite.runner import Session, Source, bare, of_spec
 from gradsuite.spec import Waivers
 
 SPAWN = get_context("spawn")  # a forked torch inherits locks of threads that do not exist
@@ -30,33 +30,44 @@ class Work:
 
 @dataclass(frozen=True)
 class Settings:
-    """What every session needs."""
+    """What every session needs. ``source`` must be importable by name: it is sent to other processes."""
 
     profile: str
     seed: int
     waivers: Waivers | None
+    source: Callable[[Case], Source]
 
     def run(self, work: Work) -> Iterator[Op | CaseResult]:
         """The card, then the result of each case."""
-        session = Session(self.profile, self.seed, self.waivers)
+        session = Session(self.profile, self.seed, self.waivers, self.source)
         if work.describe:
-            yield session.describe(work.cases[0].spec)
+            yield session.describe(work.cases[0])
         yield from map(session.run, work.cases)
 
 
 def run_all(
-    cases: Sequence[Case], *, profile: str, seed: int, waivers: Waivers | None, jobs: int
+    cases: Sequence[Case],
+    *,
+    profile: str,
+    seed: int,
+    waivers: Waivers | None,
+    jobs: int,
+    source: Callable[[Case], Source] = of_spec,
 ) -> Iterator[Op | CaseResult]:
     """Every op's card and every case's result, each as it ends. One job runs in this process, unguarded."""
     groups = [list(group) for _, group in groupby(cases, key=lambda case: case.group)]
-    first = {group[0].spec.path: place for place, group in reversed(list(enumerate(groups)))}
-    waiting = deque(Work(group, first[group[0].spec.path] == place) for place, group in enumerate(groups))
-    settings = Settings(profile, seed, waivers)
+    first = {_op(group): place for place, group in reversed(list(enumerate(groups)))}
+    waiting = deque(Work(group, first[_op(group)] == place) for place, group in enumerate(groups))
+    settings = Settings(profile, seed, waivers, source)
     if jobs == 1 or len(groups) == 1:
         for work in waiting:
             yield from settings.run(work)
         return
     yield from _in_parallel(waiting, settings, min(jobs, len(groups)))
+
+
+def _op(group: Sequence[Case]) -> tuple[str, str]:
+    return group[0].spec.path, group[0].spec.name
 
 
 def _in_parallel(waiting: deque[Work], settings: Settings, jobs: int) -> Iterator[Op | CaseResult]:

@@ -10,7 +10,7 @@ import torch
 
 from gradsuite.inputs import draw, example_definition, from_examples
 from gradsuite.plan import Case, plan
-from gradsuite.results import CaseResult, Culprit, Outcome
+from gradsuite.results import CaseResult, Culprit, Op, Outcome
 from gradsuite.runner import Order, Session, Source
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Spec
@@ -29,6 +29,10 @@ def _spec(*tensors: torch.Tensor) -> Spec:
     )  # fmt: skip
 
 
+def _card() -> Op:
+    return Op(op="", name="op", family="test", path=PATH, summary="", reference="")
+
+
 def _session(function: Callable[..., Any], *tensors: torch.Tensor, **options: Any) -> Callable[..., CaseResult]:
     """Runs ``check`` in ``dtype`` on ``function`` around the example tensors."""
     spec = _spec(*tensors)
@@ -40,7 +44,7 @@ def _session(function: Callable[..., Any], *tensors: torch.Tensor, **options: An
         strategy = from_examples(tensors, names, domains, dtype=order.dtype, device=order.device)
         return draw(strategy, count=order.count, identity=order.identity, seed=order.seed)
 
-    source = Source((subject,), drawn, lambda case, seed: f"again {case.id} {seed}")
+    source = Source((subject,), drawn, lambda case, seed: f"again {case.id} {seed}", _card)
     session = Session(**{"profile": "quick", **options}, source=lambda _: source)
     return lambda check, dtype="float64": session.run(Case(spec, "cpu", dtype, check))
 

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from gradsuite.cli import waivers
 from gradsuite.cli.specs import load, paths_argument
+from gradsuite.errors import UsageError
 
 if TYPE_CHECKING:
     from gradsuite.errors import Fault
+    from gradsuite.plan import Case
     from gradsuite.results import Line, SpecFault
+    from gradsuite.runner import Source
+    from gradsuite.spec import Waivers
 
 PROFILES = ("quick", "default", "thorough")
 
 
 @click.command()
 @paths_argument
+@click.option("--opinfo", is_flag=False, flag_value="*", metavar="[GLOB]", help="torch's OpInfo in place of specs.")
 @click.option("--ops", multiple=True, metavar="GLOB", help="Only ops whose name or dotted path matches. Repeatable.")
 @click.option("--checks", multiple=True, metavar="NAMES", help="Only these checks: names with commas. Repeatable.")
 @click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True, help="Repeatable.")
@@ -36,6 +42,7 @@ def run(
     arguments: Sequence[str],
     *,
     paths: Sequence[Path],
+    opinfo: str | None,
     ops: Sequence[str],
     checks: Sequence[str],
     devices: Sequence[str],
@@ -47,22 +54,50 @@ def run(
 ) -> int:
     """Check the ops whose specs lie below PATHS (the catalogue, unless given) and write the reports."""
     from gradsuite.devices import require
-    from gradsuite.plan import plan
     from gradsuite.runner import Session
     from gradsuite.workers import run_all
+
+    for device in devices:
+        require(device)
+    chosen = {"checks": _names(checks), "devices": devices, "dtypes": _names(dtypes)}
+    work = _of_specs(paths, ops, chosen) if opinfo is None else _of_opinfo(opinfo, paths, ops, chosen)
+    source = work.source if opinfo is None else partial(work.source, profile=profile, seed=seed)
+    opening = Session(profile=profile, seed=seed).environment("gradsuite " + shlex.join(arguments))
+    lines = run_all(work.cases, profile=profile, seed=seed, waivers=work.waivers, jobs=jobs, source=source)
+    held = _record(chain([opening], map(_recorded, work.faults), lines), len(work.cases), report_dir)
+    return 2 if work.faults else int(not held)
+
+
+class _Work(NamedTuple):
+    """What is to be run: the cases, the faults found on the way, the waivers in force, where samples come from."""
+
+    cases: list[Case]
+    faults: list[Fault]
+    waivers: Waivers
+    source: Callable[..., Source]
+
+
+def _of_specs(paths: Sequence[Path], ops: Sequence[str], chosen: Mapping[str, Sequence[str]]) -> _Work:
+    from gradsuite.plan import plan
+    from gradsuite.runner import of_spec
 
     specs, faults = load(paths)
     in_force, faults_of_waivers = waivers.current()
     faults += faults_of_waivers
     if not paths and not faults:  # only the whole catalogue tells that a waiver matches nothing
         faults += waivers.unmatched(in_force, specs)
-    for device in devices:
-        require(device)
-    cases = plan(specs, ops=ops, checks=_names(checks), devices=devices, dtypes=_names(dtypes))
-    opening = Session(profile=profile, seed=seed).environment("gradsuite " + shlex.join(arguments))
-    lines = run_all(cases, profile=profile, seed=seed, waivers=in_force, jobs=jobs)
-    held = _record(chain([opening], map(_recorded, faults), lines), len(cases), report_dir)
-    return 2 if faults else int(not held)
+    return _Work(plan(specs, ops=ops, **chosen), faults, in_force, of_spec)
+
+
+def _of_opinfo(pattern: str, paths: Sequence[Path], ops: Sequence[str], chosen: Mapping[str, Sequence[str]]) -> _Work:
+    from gradsuite import opinfo
+
+    if paths or ops:
+        raise UsageError("--opinfo takes the place of PATHS and --ops: give its glob as --opinfo=GLOB")
+    in_force, faults = waivers.current("opinfo")
+    if pattern == "*" and not faults:
+        faults += in_force.unmatched([case.id for case in opinfo.plan("*")])
+    return _Work(opinfo.plan(pattern, **chosen), faults, in_force, opinfo.source)
 
 
 def _record(lines: Iterable[Line], cases: int, folder: Path) -> bool:

@@ -14,9 +14,9 @@ from gradsuite.spec.definition import Spec
 from gradsuite.spec.waivers import waiver_file
 
 
-def current() -> tuple[Waivers, list[Fault]]:
-    """The waivers for the installed torch, and the faults of their file. No torch is imported."""
-    file = waiver_file(folder(), version("torch"))
+def current(kind: str = "") -> tuple[Waivers, list[Fault]]:
+    """The waivers for the installed torch, and the faults of their file, in subfolder ``kind``; imports no torch."""
+    file = waiver_file(folder() / kind, version("torch"))
     return load(file) if file else (Waivers(), [])
 
 

@@ -1,7 +1,9 @@
 """Random ops made repeatable: the first run's draws are recorded, every later run gets the same ones.
 
 Equal seeds are not enough: a float64 run and a bfloat16 run of one op draw different numbers from one seed.
-So the values themselves are replayed, cast exactly to the wider dtype.
+So the values themselves are replayed, cast exactly to the wider dtype. An operation that draws inside and returns
+what it made of its inputs (a fused dropout) has no values to replay: it is seeded alike, which holds in one dtype only.
+An empty tensor of that dtype stands for it.
 """
 
 from __future__ import annotations
@@ -10,10 +12,18 @@ from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from gradsuite.errors import Unsupported
+
+SEED = 20
 
 
 class Draws(TorchDispatchMode):
-    """Records the results of random operations (``Tag.nondeterministic_seeded``), or replays ``recorded``."""
+    """Records the results of random operations (``Tag.nondeterministic_seeded``), or replays ``recorded``.
+
+    Replaying raises Unsupported where an operation draws inside, in another dtype than when it was recorded.
+    """
 
     def __init__(self, recorded: list[torch.Tensor] | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -29,12 +39,44 @@ class Draws(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        if torch.Tag.nondeterministic_seeded not in func.tags:
+            return func(*args, **(kwargs or {}))
+        if not _returns_draws(func._schema):
+            return self._seeded(func, args, kwargs or {})
         result = func(*args, **(kwargs or {}))
-        if torch.Tag.nondeterministic_seeded not in func.tags or not isinstance(result, torch.Tensor):
-            return result
         if not self._replay:
             self.recorded.append(result.detach().clone())
             return result
-        drawn = self.recorded[self._next]
-        self._next += 1
+        drawn = self._drawn()
         return result.copy_(drawn) if func._schema.is_mutable else drawn.to(result, copy=True)
+
+    def _drawn(self) -> torch.Tensor:
+        self._next += 1
+        return self.recorded[self._next - 1]
+
+    def _seeded(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+        torch.manual_seed(SEED)
+        before = _state(tensors[0].device)
+        result = func(*args, **kwargs)
+        if torch.equal(before, _state(tensors[0].device)):
+            return result  # nothing was drawn after all: a dropout outside training
+        if not self._replay:
+            self.recorded.append(tensors[0].new_empty(0))
+        elif self._drawn().dtype is not tensors[0].dtype:
+            raise Unsupported(f"{func._schema.name} draws its random numbers inside: they differ between dtypes")
+        return result
+
+
+def _returns_draws(schema: Any) -> bool:
+    """Whether an operation returns one tensor, which holds what it drew: new, or the one that it fills."""
+    if len(schema.returns) != 1:
+        return False
+    return not schema.is_mutable or schema.returns[0].alias_info is not None
+
+
+def _state(device: torch.device) -> torch.Tensor:
+    if device.type == "cpu":
+        return torch.get_rng_state()
+    state: torch.Tensor = torch.get_device_module(device).get_rng_state(device)
+    return state

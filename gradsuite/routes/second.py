@@ -64,7 +64,8 @@ def curvature(point: Point, cotangents: list[torch.Tensor]) -> torch.Tensor:
     """<w, d/dx <t, vjp(x; ct)>>, 0-d float64."""
     found = reverse_over_reverse(point, cotangents)
     pairs = ((widen(found[name].detach()), widen(w)) for name, w in point.second_tangents.items())
-    return torch.as_tensor(sum(inner(g, w) for g, w in pairs), dtype=torch.float64)
+    zero = torch.zeros((), dtype=torch.float64)  # a tensor: a ZeroTensor cannot be added to a plain 0 under dispatch
+    return sum((inner(g, w) for g, w in pairs), zero)
 
 
 def as_numbers(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:

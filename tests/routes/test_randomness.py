@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch.nn import functional
 
 from gradsuite.checks.reverse import compare
+from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.routes.randomness import Draws
 from tests.routes.points import evidence_of, normal, point_of
@@ -64,3 +66,23 @@ def test_the_same_sample_draws_the_same_numbers_tomorrow() -> None:
 def test_a_random_op_can_be_judged() -> None:
     (found,) = compare(evidence_of(lambda x: functional.dropout(x, 0.5), normal(20), random=True))
     assert found.agreement is Agreement.AGREE
+
+
+def test_an_op_that_draws_inside_is_seeded_alike() -> None:
+    def rrelu(x: torch.Tensor) -> torch.Tensor:
+        return functional.rrelu(x, training=True)
+
+    point = point_of(rrelu, normal(20), random=True)
+    assert torch.equal(point.call(point.tensors)[0], point.outputs[0])
+    (found,) = compare(evidence_of(rrelu, normal(20), random=True))
+    assert found.agreement is Agreement.AGREE
+
+
+def test_what_is_drawn_inside_differs_between_dtypes_and_that_is_said() -> None:
+    point = point_of(lambda x: functional.rrelu(x, training=True), normal(20).float(), random=True)
+    with pytest.raises(Unsupported, match="draws its random numbers inside"):
+        _ = point.wide.outputs
+
+
+def test_a_fused_dropout_that_is_not_training_draws_nothing() -> None:
+    assert not point_of(lambda x: torch.native_dropout(x, 0.5, False), normal(20), random=True).draws
