@@ -64,8 +64,12 @@ class Session:
         )
 
 
+def of_spec(case: Case) -> None:
+    """Nothing is drawn."""
+
+
 def run_all(
-    cases: Sequence[Case], *, profile: str, seed: int, waivers: Waivers | None, jobs: int
+    cases: Sequence[Case], *, profile: str, seed: int, waivers: Waivers | None, jobs: int, source: object
 ) -> Iterator[CaseResult]:
     session = Session(profile, seed, waivers)
     yield from map(session.run, cases)
