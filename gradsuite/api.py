@@ -22,6 +22,7 @@ from gradsuite.numerics.precision import wide, widen
 from gradsuite.plan import Case, checks_of
 from gradsuite.results import CaseResult, Culprit, Environment, Failure, Line, Op, Outcome, verdict
 from gradsuite.routes.graph import draw as draw_graph
+from gradsuite.routes.memory import copied
 from gradsuite.routes.point import Point
 from gradsuite.runner import Order, Session, Source
 from gradsuite.sample import Sample, Subject
@@ -263,7 +264,7 @@ class _Request:
             return False
         if sample.profile == "example":
             return True
-        moved = {n: None if t is None else widen(t) for n, t in sample.tensors.items()}
+        moved = {n: None if t is None else copied(widen(t)) for n, t in sample.tensors.items()}
         try:
             with torch.no_grad():
                 outputs = subject.call(moved, sample)
@@ -285,7 +286,7 @@ class _Request:
             return plain
         before = torch.get_rng_state()
         try:
-            self._fn(*(t.detach() for t in self._examples))
+            self._fn(*(copied(t.detach()) for t in self._examples))
         except Exception:  # the run records what fn raises, case by case
             return plain
         random = not torch.equal(before, torch.get_rng_state())
@@ -295,7 +296,7 @@ class _Request:
         """The op as the report shows it, with its autograd graph where the examples run."""
         graph = None
         if len(self._examples) == len(self._inputs):
-            tensors = {n: t.detach() for n, t in zip(self.names, self._examples, strict=True)}
+            tensors = {n: copied(t.detach()) for n, t in zip(self.names, self._examples, strict=True)}
             names = tuple(n for n in self.names if n not in self.definition.constant_inputs)
             try:
                 graph = draw_graph(Point(subject, Sample(tensors, {}, names, seed=0)))

@@ -28,6 +28,7 @@ from gradsuite.numerics.estimate import Agreement
 from gradsuite.plan import Case
 from gradsuite.results import CaseResult, Environment, Failure, Op, Outcome
 from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.shield import shielded
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec import Waivers
 from gradsuite.subject import subjects
@@ -86,18 +87,32 @@ class Group:
     """The samples of one op on one device in one dtype, drawn once and shared by the checks."""
 
     def __init__(self, source: Source, case: Case, profile: str, seed: int) -> None:
-        self.subjects = source.subjects
         self._source, self._profile, self.seed = source, profile, seed
         self._dtype, self._device = getattr(torch, case.dtype), torch.device(case.device)
         self._identity = "::".join(case.group)
 
     @cached_property
+    def subjects(self) -> list[Subject]:
+        """The source's subjects; one that overwrites what it is given is kept from it, for samples are shared."""
+        guilty = {id(evidence.subject) for evidence in self._unshielded if evidence.overwrites}
+        return [shielded(subject) if id(subject) in guilty else subject for subject in self._source.subjects]
+
+    @cached_property
     def drawn(self) -> list[Evidence]:
         """Ordinary samples, shared out among the variants."""
-        each = max(2, COUNTS[self._profile] // len(self.subjects))
+        shields = {id(subject.original): subject for subject in self.subjects}
+        return [
+            Evidence(shields[id(evidence.subject)], evidence.sample) if id(evidence.subject) in shields else evidence
+            for evidence in self._unshielded
+        ]
+
+    @cached_property
+    def _unshielded(self) -> list[Evidence]:
+        subjects = self._source.subjects
+        each = max(2, COUNTS[self._profile] // len(subjects))
         return [
             Evidence(subject, sample)
-            for subject in self.subjects
+            for subject in subjects
             for sample in self._source.draw(subject, self._order(subject, each, "drawn"))
         ]
 

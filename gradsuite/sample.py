@@ -38,10 +38,12 @@ class Subject:
     The arguments and sizes are the sample's.
 
     ``definition`` is the spec's variant, or None where only a callable is known. ``random`` says that the op draws
-    random numbers, which must then be the same in every run of a sample.
+    random numbers, which must then be the same in every run of a sample. ``original`` is the subject itself, where
+    ``call`` keeps it from overwriting what it is given (routes.shield).
     """
 
     name: str
     call: Callable[[Mapping[str, torch.Tensor | None], Sample], tuple[torch.Tensor, ...]]
     definition: Definition | None = None
     random: bool = False
+    original: Subject | None = None

@@ -16,6 +16,7 @@ from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Spec
 from gradsuite.spec.waivers import Waiver, Waivers
 from gradsuite.subject import from_callable
+from tests.planted.mutation import SoftmaxIntoItsCotangent, SoftmaxIntoItsInput
 from tests.routes.points import catalogue, normal
 
 PATH = "specs/test/op.grad.yaml"
@@ -214,3 +215,11 @@ def test_an_edge_that_the_dtype_cannot_hold_is_told_not_dropped_in_silence() -> 
     (case,) = plan([catalogue("activation/softmax.grad.yaml")], checks=["edge"], dtypes=["float16"])
     result = Session(profile="quick").run(case)
     assert any("overflows" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("op", [SoftmaxIntoItsInput, SoftmaxIntoItsCotangent])
+@pytest.mark.parametrize("check", ["reverse", "cotangent_linearity", "second_order", "precision"])
+def test_an_op_that_overwrites_what_it_is_given_fails_for_that_alone(op: Any, check: str) -> None:
+    run = _session(op.apply, normal(3, 4))
+    assert run("mutation").outcome is Outcome.FAILED
+    assert run(check, "float32").outcome in (Outcome.PASSED, Outcome.UNSUPPORTED), run(check).reason

@@ -21,7 +21,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     """One comparison for each fact that is declared."""
     definition = evidence.subject.definition
     assert definition is not None
-    outputs = evidence.point.graph[1]
+    outputs = evidence.unshielded.graph[1]
     yield from _outputs(definition, outputs)
     yield from _inputs(evidence, definition)
     carrying = [output for output in outputs if output.requires_grad]

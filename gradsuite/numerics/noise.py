@@ -24,14 +24,15 @@ bernoulli bitwise_and bitwise_not bitwise_or bitwise_xor broadcast_to bucketize 
 clamp_min clone complex conj constant_pad_nd contiguous copy copysign count_nonzero cummax cummin detach diag
 diag_embed diagonal_scatter embedding empty empty_like empty_strided eq equal expand exponential eye fill flip
 floor fmax fmin full full_like gather ge gt heaviside im2col imag index index_fill index_select isfinite isinf
-isnan isneginf isposinf kthvalue le lift_fresh lift_fresh_copy logical_and logical_not logical_or logical_xor lt
-masked_fill masked_scatter masked_select max max_pool2d_with_indices max_pool3d_with_indices maximum median min
-minimum mode nan_to_num nanmedian native_dropout ne neg new_empty new_full new_ones new_zeros nonzero normal
-one_hot ones ones_like permute pixel_shuffle pixel_unshuffle rand rand_like randint randn randn_like randperm
-real reflection_pad1d reflection_pad2d relu repeat replication_pad1d replication_pad2d resolve_conj resolve_neg
-roll round scalar_tensor scatter select_backward select_scatter sgn sign signbit slice_backward slice_scatter
-sort split split_with_sizes squeeze stack take threshold threshold_backward topk tril tril_indices triu
-triu_indices trunc unbind unfold uniform unsqueeze view_as_complex view_as_real where zero zeros zeros_like
+isnan isneginf isposinf kthvalue le lift_fresh lift_fresh_copy logical_and logical_not logical_or logical_xor
+lt masked_fill masked_scatter masked_select max max_pool2d_with_indices max_pool3d_with_indices maximum median
+min minimum mode nan_to_num nanmedian native_dropout ne neg new_empty new_empty_strided new_full new_ones
+new_zeros nonzero normal one_hot ones ones_like permute pixel_shuffle pixel_unshuffle rand rand_like randint
+randn randn_like randperm real reflection_pad1d reflection_pad2d relu repeat replication_pad1d
+replication_pad2d resolve_conj resolve_neg roll round scalar_tensor scatter select_backward select_scatter sgn
+sign signbit slice_backward slice_scatter sort split split_with_sizes squeeze stack take threshold
+threshold_backward topk tril tril_indices triu triu_indices trunc unbind unfold uniform unsqueeze
+view_as_complex view_as_real where zero zeros zeros_like
 """
 EXACT = frozenset(EXACT_NAMES.split())
 

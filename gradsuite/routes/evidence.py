@@ -15,7 +15,7 @@ from gradsuite.numerics.estimate import RESOLUTION, Estimate
 from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import Format, inner, widen
 from gradsuite.results import Culprit, Says
-from gradsuite.routes import differences, formula, forward_mode, natural, reverse
+from gradsuite.routes import differences, formula, forward_mode, natural, overwriting, reverse
 from gradsuite.routes.localise import Located, locate
 from gradsuite.routes.point import Point
 from gradsuite.sample import Sample, Subject
@@ -48,6 +48,27 @@ class Evidence:
     def resolution(self) -> float:
         """The smallest relative mistake that this dtype's own rounding lets anybody see."""
         return max(RESOLUTION, 8 * natural.CONFIDENCE * Format.of(self.dtype).unit)
+
+    @cached_property
+    def overwritten(self) -> tuple[overwriting.Overwritten, ...]:
+        """What the op, called as it is, changes that is not its own."""
+        return overwriting.overwritten(self.subject.original or self.subject, self.sample, self.point.tensors)
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether it changes anything here, in the tested dtype or in the widest; what it raises is told elsewhere."""
+        for twin in (self,) if self.is_wide else (self, Evidence.of_wide(self)):
+            with suppress(Exception):
+                if twin.overwritten:
+                    return True
+        return False
+
+    @property
+    def unshielded(self) -> Point:
+        """The op as it is, at copies of what it would overwrite."""
+        if self.subject.original is None:
+            return self.point
+        return overwriting.on_copies(Point(self.subject.original, self.sample), self.point.tensors)
 
     # Gradients, tensor by tensor.
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import torch
 
-from gradsuite.numerics.precision import wide, widen
+from gradsuite.numerics.precision import Format, wide, widen
 from gradsuite.routes.directions import Key, signed, sized
 from gradsuite.routes.randomness import Draws
 from gradsuite.routes.room import clearance, hold_back
@@ -118,6 +118,15 @@ class Point:
     def more_cotangents(self) -> list[torch.Tensor]:
         """A second set of the same kind."""
         return self._weights(1) if self._origin is None else self._cast(self._origin.more_cotangents)
+
+    @cached_property
+    def nearby(self) -> Tensors:
+        """Other values: as far along the tangent as the first differences go, and 32 roundings at least."""
+        moved = {}
+        for name, tangent in self.tangents.items():
+            step = max(2.0**-10, 32 * Format.of(tangent.dtype).unit)
+            moved[name] = torch.add(self.primal(name), tangent, alpha=step)
+        return {**self.tensors, **moved}
 
     def _weights(self, salt: int) -> list[torch.Tensor]:
         outputs = self.select(self.outputs)
