@@ -30,13 +30,16 @@ def sized(values: torch.Tensor, key: Key, limit: torch.Tensor | None) -> torch.T
     """Signed numbers, the j-th of about the size max(|x_j|, typical |x|), and no larger than ``limit`` lets them be.
 
     Beside huge values, typical is 1: a step from a small element must not be huge. What is infinite does not move.
+    The imaginary part is a quarter as large: against cotangents with parts of one size, Re(conj(t) ct) is never zero.
     """
     size = np.abs(widen(values).numpy(force=True))
     room = np.where(np.isfinite(size), np.maximum(size, min(_typical(size), 1.0)), 0.0)
     if limit is not None:
         room = np.minimum(room, np.maximum(limit.numpy(force=True), 0.0))
-    moved = _numbers(size.shape, values.is_complex(), key) * _power_of_two(room)
-    return torch.from_numpy(np.asarray(moved)).to(values)
+    moved = np.asarray(_numbers(size.shape, values.is_complex(), key) * _power_of_two(room))
+    if values.is_complex():
+        moved.imag /= 4
+    return torch.from_numpy(moved).to(values)
 
 
 def _numbers(shape: tuple[int, ...], is_complex: bool, key: Key) -> np.ndarray:

@@ -73,6 +73,12 @@ def test_the_wide_point_has_the_same_directions(dtype: torch.dtype) -> None:
     assert torch.equal(point.wide.cotangents[0].to(dtype), point.cotangents[0])
 
 
+def test_no_entry_of_a_complex_gradient_is_invisible() -> None:
+    """Where an op hands its cotangent on, Re(conj(t) ct) is all that a probe sees of an entry."""
+    point = point_of(torch.neg, torch.ones(10_000, dtype=torch.complex128))
+    assert (point.tangents["x0"].conj() * point.cotangents[0]).real.all()
+
+
 def test_steps_stay_inside_the_domain() -> None:
     x = torch.tensor([1e-9, 0.5, 3.0, 100.0], dtype=torch.float64)
     evidence = at(catalogue("pointwise/log.grad.yaml"), x=x)
