@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +22,7 @@ class Figures:
     ratios: tuple[float, ...] = ()  # error over natural error, one for each element
     digits: float | None = None  # to which the declared formula is proven
     bar: float | None = None  # of the differences, relative
+    mutants: Mapping[str, bool] = field(default_factory=dict)  # those of the gradient, and whether each was noticed
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,10 @@ class Check:
 
     ``samples``: drawn (the shared samples), edge, kink, few (up to four ordinary, full samples of different shapes,
     every input differentiated), first (one such sample), or large (one with a size past the tiles of kernels).
+    ``one_suffices``: a comparison that holds at one sample holds; what it says elsewhere is then no failure.
     """
 
     compare: Callable[[Evidence], Iterator[Comparison]]
     needs: Callable[[Definition | None], str] = lambda definition: ""
     samples: Literal["drawn", "edge", "kink", "few", "first", "large"] = "drawn"
+    one_suffices: bool = False

@@ -192,6 +192,8 @@ class Measures(Record):
     ratios: Histogram | None = None
     digits_proven: float | None = None  # decimal digits to which the declared formula is proven, at worst
     median_bar: float | None = None  # of the differences, relative
+    mutants: int | None = None  # of the op's own gradient, put before the checks
+    survivors: tuple[str, ...] = ()  # mutants that no check noticed at any sample
 
 
 class CaseResult(Record):

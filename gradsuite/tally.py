@@ -30,6 +30,8 @@ class Tally:
         self._ratios: list[float] = []
         self._digits: list[float] = []
         self._bars: list[float] = []
+        self._mutants: dict[str, bool] = {}
+        self._held: set[str] = set()  # comparisons that need hold once, and did
 
     def add(self, evidence: Evidence, check: Check) -> bool:
         """Counts what ``check`` says of a sample; true once it has failed on enough samples to stop."""
@@ -46,8 +48,10 @@ class Tally:
         self.samples += 1
         for comparison in found:
             self._count(evidence, comparison)
+        if check.one_suffices:
+            self._held |= {c.name for c in found if c.agreement is Agreement.AGREE}
         self.conclusive += any(c.agreement is not Agreement.INCONCLUSIVE for c in found)
-        return len({comparison.key for _, comparison in self._failed}) >= 3
+        return not check.one_suffices and len({comparison.key for _, comparison in self._failed}) >= 3
 
     def _count(self, evidence: Evidence, comparison: Comparison) -> None:
         figures = comparison.figures
@@ -55,21 +59,26 @@ class Tally:
         self._ratios += figures.ratios
         self._digits += [] if figures.digits is None else [min(figures.digits, MOST_DIGITS)]
         self._bars += [] if figures.bar is None else [figures.bar]
+        self._mutants |= {name: seen or self._mutants.get(name, False) for name, seen in figures.mutants.items()}
         if comparison.agreement is Agreement.DISAGREE:
             self._failed.append((evidence, comparison))
         elif comparison.agreement is Agreement.INCONCLUSIVE and comparison.sentence:
             self._reasons.append(comparison.sentence)
 
+    @property
+    def _failures(self) -> list[tuple[Evidence, Comparison]]:
+        return [(evidence, found) for evidence, found in self._failed if found.name not in self._held]
+
     def distinct(self, most: int) -> list[tuple[Evidence, Comparison]]:
         """The first failure of each comparison and culprit, ``most`` of them."""
         first: dict[object, tuple[Evidence, Comparison]] = {}
-        for evidence, comparison in self._failed:
+        for evidence, comparison in self._failures:
             first.setdefault(comparison.key, (evidence, comparison))
         return list(first.values())[:most]
 
     def verdict(self) -> tuple[Outcome, str]:
         """The case's outcome, and why where it is neither passed nor failed."""
-        if self._failed:
+        if self._failures:
             return Outcome.FAILED, ""
         if self.conclusive:
             return Outcome.PASSED, ""
@@ -86,6 +95,8 @@ class Tally:
             ratios=_histogram(self._ratios, RATIOS),
             digits_proven=min(self._digits, default=None),
             median_bar=median(self._bars) if self._bars else None,
+            mutants=len(self._mutants) or None,
+            survivors=tuple(name for name, noticed in self._mutants.items() if not noticed),
         )
 
 

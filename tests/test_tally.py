@@ -58,6 +58,24 @@ def test_outcomes(samples: list[Any], outcome: Outcome) -> None:
     assert _tally(*samples).verdict()[0] is outcome
 
 
+def test_a_comparison_that_need_hold_once_fails_only_where_it_never_does() -> None:
+    once = Tally()
+    for each in ([WRONG], [AGREE]):
+        once.add(EVIDENCE, Check(_compare(each), one_suffices=True))
+    assert (once.verdict()[0], once.distinct(3)) == (Outcome.PASSED, [])
+    never = Tally()
+    for each in ([WRONG], [WRONG]):
+        never.add(EVIDENCE, Check(_compare(each), one_suffices=True))
+    assert never.verdict()[0] is Outcome.FAILED
+
+
+def test_a_mutant_that_one_sample_notices_is_noticed() -> None:
+    seen, missed = (Comparison("c", Agreement.AGREE, figures=Figures(mutants={"zero": s})) for s in (True, False))
+    other = Comparison("c", Agreement.AGREE, figures=Figures(mutants={"rolled": False}))
+    found = _tally([seen], [missed], [other]).measures()
+    assert (found.mutants, found.survivors) == (2, ("rolled",))
+
+
 def test_a_reason_is_given_where_nothing_was_decided() -> None:
     assert _tally([WIDE]).verdict()[1] == "the bars are too wide"
     assert _tally(Unsupported("no rule")).verdict()[1] == "no rule"

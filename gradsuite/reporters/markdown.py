@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from gradsuite.reporters import words
+from gradsuite.reporters import mutants, words
 from gradsuite.reporters.merge import Finding, Merged, OpPage
 from gradsuite.results import Outcome
 
@@ -43,7 +43,9 @@ def block(raw: str, limit: int = 4000) -> str:
 
 def _head(merged: Merged) -> str:
     tally = ", ".join(f"{merged.counts[o]:,} {o.value}" for o in words.GLYPH if merged.counts[o])
-    return f"# {words.GLYPH[merged.verdict]} gradsuite: {words.headline(merged)}\n\n{tally or 'no cases'}"
+    counted = mutants.count(merged.placed)
+    noticed = f"; {counted} mutants noticed" if counted else ""
+    return f"# {words.GLYPH[merged.verdict]} gradsuite: {words.headline(merged)}\n\n{tally or 'no cases'}{noticed}"
 
 
 def _runs(merged: Merged) -> str:
@@ -93,15 +95,16 @@ def _waived(merged: Merged) -> str:
 
 def _table(merged: Merged) -> str:
     outcomes = [o for o in words.GLYPH if merged.counts[o]]
-    rows = [f"| op | {' | '.join(f'{words.GLYPH[o]} {o.value}' for o in outcomes)} |"]
-    rows.append("|---" + "|---:" * len(outcomes) + "|")
-    rows.extend(_row(page, outcomes) for page in merged.pages[:1000])
+    heads = [f"{words.GLYPH[o]} {o.value}" for o in outcomes] + ["mutants noticed"] * bool(mutants.count(merged.placed))
+    rows = [f"| op | {' | '.join(heads)} |", "|---" + "|---:" * len(heads) + "|"]
+    rows.extend(_row(page, outcomes, len(heads)) for page in merged.pages[:1000])
     return "\n".join(["## Ops", "", *rows]) if merged.pages and outcomes else ""
 
 
-def _row(page: OpPage, outcomes: list[Outcome]) -> str:
+def _row(page: OpPage, outcomes: list[Outcome], columns: int) -> str:
     cells = [f"{page.counts[o]:,}" if page.counts[o] else "" for o in outcomes]
-    return f"| {code(page.op.name, 100).replace('|', '/')} | {' | '.join(cells)} |"
+    cells.append(str(mutants.count(page.placed) or ""))
+    return f"| {code(page.op.name, 100).replace('|', '/')} | {' | '.join(cells[:columns])} |"
 
 
 def _rest(total: int) -> Iterator[str]:

@@ -25,6 +25,7 @@ _CHECKS = [
     "identities",
     "graph",
     "inplace",
+    "vacuity",
 ]
 UNKNOWN = Environment(
     gradsuite="?",

@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from gradsuite.reporters import words
+from gradsuite.reporters import mutants, words
 from gradsuite.reporters.merge import Merged, Placed, main_failure, merge
 from gradsuite.results import CaseResult, Line, Outcome
 
@@ -106,6 +106,8 @@ def summarise(lines: Iterable[Line], *, report: Path | None = None, console: Con
     _errors(console, merged)
     _print(console, _headline(merged))
     _print(console, _counts(merged))
+    if counted := mutants.count(merged.placed):
+        _print(console, Text(f"mutants noticed: {counted}"))
     if report:
         _print(console, Text(f"report: {_one_line(str(report), 4000)}"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from gradsuite.reporters import mutants
 from gradsuite.reporters.html import anchors, measured, stories
 from gradsuite.reporters.html.drawings import graph
 from gradsuite.reporters.html.templates import fill
@@ -32,6 +33,7 @@ def _op(merged: Merged, page: OpPage, budget: stories.Budget) -> Markup:
         graph=graph.draw(page.op.graph) if page.op.graph else Markup(""),
         table=measured.table(merged, page),
         precision=measured.precision(merged, page),
+        mutants=mutants.count(page.placed),
         reasons=measured.reasons(merged, page),
         stories=[stories.tell(merged, page, p, budget) for p in page.placed if p.result.outcome in _TOLD],
     )
