@@ -98,6 +98,7 @@ class Op(Record):
     reference: str
     source: str = ""  # the spec file's text
     domains: dict[str, str] = {}
+    notes: tuple[str, ...] = ()  # what could not be varied, and why
     formulas: tuple[Formula, ...] = ()
     graph: Graph | None = None
     atomic: bool | None = None

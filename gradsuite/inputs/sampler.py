@@ -70,6 +70,10 @@ class Sampler:
         Raises UsageError where no structure is feasible.
         """
         structure, found = self.plan.read(tape)
+        return self.decisions(structure, found, tape)
+
+    def decisions(self, structure: Structure, found: Mapping[str, Shape | None], tape: Tape) -> Decisions:
+        """The same for a structure that is known, with its shapes; a tape at its end decides for the plainest."""
         shapes = {name: shape for name, shape in found.items() if shape is not None}
         scope = structure.scope
         regions = {name: region(self.definition.inputs[name].domain, scope) for name in shapes}

@@ -61,11 +61,11 @@ def values(codes: Codes, profile: str, region: Region, dtype: torch.dtype) -> Do
 
 def profiles_of(region: Region) -> frozenset[str]:
     """The profiles that say something new in a region; the others are drawn as normal there."""
-    names = {"normal", "integers", "ties"}
+    names = {"normal", "integers", "ties"} | ({"zeros"} if region.has(0.0) else set())
     if region.kind.kind == "real" and region.kind.shape is None:
-        names |= {"special"} if region.finite else {"special", "huge"}
+        names |= {"special"} if region.finite else {"special", "huge", "large", "larger"}
         names |= {"edge"} if region.half or region.finite or region.holes else set()
-        names |= {"tiny", "subnormal"} if region.bounds.low <= 0 <= region.bounds.high else set()
+        names |= {"small", "smaller", "tiny", "subnormal"} if region.bounds.low <= 0 <= region.bounds.high else set()
     return frozenset(names)
 
 
@@ -92,6 +92,13 @@ def _ties(codes: Codes, region: Region, facts: Grid) -> Doubles:
     return np.asarray(_normal(codes, region, facts)[codes.head % min(3, max(1, len(codes.head)))])
 
 
+def _zeros(codes: Codes, region: Region, facts: Grid) -> Doubles:
+    """Ordinary numbers, a third of them, and one at least, exactly zero, of either sign."""
+    chosen = codes.head % 3 == 1
+    chosen[:1] |= not chosen.any()
+    return np.where(chosen, 0.0 * codes.sign, _normal(codes, region, facts))
+
+
 def _edge(codes: Codes, region: Region, facts: Grid) -> Doubles:
     """Near an end or a hole, at distances of 2**-3 down to the last bit; on it, where it belongs to the domain."""
     bounds = region.bounds
@@ -100,6 +107,33 @@ def _edge(codes: Codes, region: Region, facts: Grid) -> Doubles:
     end, inwards = np.array(ends)[codes.head % len(ends)].T
     distance = np.exp2(-3 - np.floor(codes.fraction * facts.digits))
     return np.asarray(end + inwards * np.where(codes.head % 7 == 6, 0.0, distance))
+
+
+def _large(codes: Codes, region: Region, facts: Grid) -> Doubles:
+    """From 8 to 1024, or to the fourth root of the largest number, so that powers of them can be held."""
+    return _reflected(codes.sign * np.exp2(_between(3, min(10.0, math.log2(facts.largest) / 4), codes)), region)
+
+
+def _small(codes: Codes, region: Region, facts: Grid) -> Doubles:
+    """From 1/8 to 1/1024, or to the fourth root of the smallest normal number."""
+    last = max(-10.0, math.log2(facts.smallest_normal) / 4)
+    return _about_zero(codes.sign * np.exp2(_between(-3, last, codes)), region)
+
+
+def _larger(codes: Codes, region: Region, facts: Grid) -> Doubles:
+    """From the eighth root of the largest number to its fourth root."""
+    top = math.log2(facts.largest)
+    return _reflected(codes.sign * np.exp2(_between(top / 8, top / 4, codes)), region)
+
+
+def _smaller(codes: Codes, region: Region, facts: Grid) -> Doubles:
+    """From the eighth root of the smallest normal number to its fourth root."""
+    bottom = math.log2(facts.smallest_normal)
+    return _about_zero(codes.sign * np.exp2(_between(bottom / 8, bottom / 4, codes)), region)
+
+
+def _between(first: float, last: float, codes: Codes) -> Doubles:
+    return first + (last - first) * codes.fraction
 
 
 def _huge(codes: Codes, region: Region, facts: Grid) -> Doubles:
@@ -148,6 +182,11 @@ PROFILES: dict[str, Callable[[Codes, Region, Grid], Doubles]] = {
     "integers": _integers,
     "ties": _ties,
     "edge": _edge,
+    "zeros": _zeros,
+    "large": _large,
+    "small": _small,
+    "larger": _larger,
+    "smaller": _smaller,
     "huge": _huge,
     "tiny": _tiny,
     "subnormal": _subnormal,

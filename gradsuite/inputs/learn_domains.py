@@ -1,0 +1,61 @@
+"""In which domain each example input may lie, learnt from where the callable's values stay finite.
+
+Only what a few values show: the sign that an input must keep, and whether it must stay within [-1, 1] or [0, 1]. What
+else leaves the domain is rejected sample by sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from gradsuite.spec.definition import Domain
+from gradsuite.spec.domain_text import parse_domain
+
+Tensors = Mapping[str, Tensor]
+Finite = Callable[[Tensors], bool]  # whether the callable takes such inputs, and its values are finite there
+
+
+def learn_domain(name: str, examples: Tensors, finite: Finite) -> Domain:
+    """The domain of input ``name``, the others staying as they are in ``examples``."""
+    x = examples[name]
+    if x.dtype == torch.bool:
+        return parse_domain("boolean")
+    if x.is_complex() or not x.numel():
+        return parse_domain("real" if x.is_floating_point() or x.is_complex() else "integer(0, 0)")
+
+    def takes(values: Tensor) -> bool:
+        return finite({**examples, name: values})
+
+    return parse_domain(_real(x, takes) if x.is_floating_point() else _integer(x, takes))
+
+
+def _integer(x: Tensor, takes: Callable[[Tensor], bool]) -> str:
+    """The range of the example's values; of both signs, where negative ones are taken, too."""
+    low, high = int(x.min()), int(x.max())
+    if low >= 0 and high > 0 and x.dtype.is_signed and takes(-x):
+        low = -high
+    return f"integer({low}, {high})"
+
+
+def _real(x: Tensor, takes: Callable[[Tensor], bool]) -> str:
+    beyond = x.abs() + 1
+    above, below, zero = takes(beyond), takes(-beyond), takes(torch.zeros_like(x))
+    if above and below:
+        return "real" if zero else "nonzero"
+    if above and bool((x >= 0).all()):
+        return "nonnegative" if zero else "positive"
+    if below and bool((x < 0).all()):
+        return "negative"
+    if not (above or below) and bool((x.abs() <= 1).all()):
+        return _bounded(x, takes)
+    return "real"
+
+
+def _bounded(x: Tensor, takes: Callable[[Tensor], bool]) -> str:
+    """[-1, 1] or [0, 1], an end belonging where it is taken; an example beside it says that the domain is another."""
+    ends = [0.0 if bool((x >= 0).all()) and not takes(-x.abs() / 2 - 0.25) else -1.0, 1.0]
+    closed = all(takes(torch.full_like(x, end)) for end in ends)
+    return f"{'closed' if closed else 'interval'}({ends[0]:g}, {ends[1]:g})"

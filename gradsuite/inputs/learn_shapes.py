@@ -1,0 +1,227 @@
+"""What a callable lets vary, learnt from example inputs by asking it.
+
+The examples are resized by repeating their own entries, so that values stay in their domain and indices in range; what
+the callable or its backward refuses is not varied. Sizes that only vary together become one symbol, as in a spec.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from string import ascii_uppercase
+
+import torch
+from torch import Tensor
+
+from gradsuite.spec.definition import Axis
+from gradsuite.spec.formula import Formula, parse
+
+Place = tuple[str, int]  # an input, and one of its axes
+Group = Mapping[Place, int]  # places, and how many times the symbol each is
+Tensors = Mapping[str, Tensor]
+
+LONGEST = 2.0  # seconds of asking; what is not learnt by then stays as it is
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How a callable is asked about inputs: ``refusal`` says why it or its backward refuses them, or is empty;
+    ``right`` whether its gradient agrees with differences there."""
+
+    refusal: Callable[[Tensors], str]
+    right: Callable[[Tensors], bool]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """``shapes`` by input, in the words of a spec; ``require`` keeps sizes to what was accepted; ``sizes`` are the
+    examples' own, by symbol; ``notes`` say what could not be varied, and why."""
+
+    shapes: Mapping[str, tuple[Axis, ...]]
+    require: tuple[Formula, ...]
+    sizes: Mapping[str, int | tuple[int, ...]]
+    notes: tuple[str, ...]
+
+
+def learn(examples: Tensors, answers: Answers) -> Learned:
+    """The shapes in which ``examples`` may come. Asks for at most LONGEST seconds, and one answer more."""
+    learner = _Learner(examples, answers)
+    try:
+        learner.axes()
+        learner.ranks()
+    except _Enough:
+        learner.notes.append(f"the callable is slow: after {LONGEST:g} s no more was learnt of what may vary")
+    return learner.learned()
+
+
+class _Enough(Exception):
+    """Time is up."""
+
+
+@dataclass
+class _Symbol:
+    """``size`` and ``least`` count units: the sizes accepted are multiples of it."""
+
+    name: str
+    group: Group
+    unit: int
+    size: int
+    least: int
+
+    @property
+    def offset(self) -> int:
+        """What is added to the symbol, so that one is its least value, or zero where nothing is accepted, too."""
+        return max(0, self.least - 1)
+
+    def axis(self, place: Place) -> Axis:
+        """``A``, ``4*A``, ``A+2``."""
+        factor = self.group[place] * self.unit
+        times = self.name if factor == 1 else f"{factor}*{self.name}"
+        return Axis(parse(f"{times}+{factor * self.offset}" if self.offset else times))
+
+
+class _Learner:
+    def __init__(self, examples: Tensors, answers: Answers) -> None:
+        self._examples, self._answers = examples, answers
+        self._names = (letter for letter in ascii_uppercase if letter not in examples)
+        self._end = time.perf_counter() + LONGEST
+        self._symbols: list[_Symbol] = []
+        self._leading: tuple[str, ...] = ()
+        self._alike = False
+        self.notes: list[str] = []
+
+    # Asking.
+
+    def _refusal(self, tensors: Tensors) -> str:
+        if time.perf_counter() > self._end:
+            raise _Enough
+        return self._answers.refusal(tensors)
+
+    def _resized(self, group: Group, size: int) -> dict[str, Tensor]:
+        tensors = dict(self._examples)
+        for (name, axis), times in group.items():
+            tensors[name] = _tiled(tensors[name], axis, times * size)
+        return tensors
+
+    # Axes.
+
+    def axes(self) -> None:
+        """Finds which axes vary, alone or together."""
+        for place in self._places():
+            if not any(place in symbol.group for symbol in self._symbols):
+                self._vary(place)
+
+    def _places(self) -> Iterator[Place]:
+        return ((name, axis) for name, x in self._examples.items() for axis in range(x.dim()) if x.shape[axis])
+
+    def _size(self, place: Place) -> int:
+        return self._examples[place[0]].shape[place[1]]
+
+    def _vary(self, place: Place) -> None:
+        size, refusal = self._size(place), ""
+        for group in self._groups(place):
+            refusal = self._refusal(self._resized(group, size + 1)) or ""
+            if not refusal:
+                return self._found(group, size, unit=1)
+        for group in self._groups(place):
+            if size > 1 and not self._refusal(self._resized(group, 2 * size)):
+                return self._found(group, size, unit=self._unit(group, size))
+        self.notes.append(f"axis {place[1]} of {place[0]} stays {size}: {refusal}")
+
+    def _groups(self, place: Place) -> Iterator[Group]:
+        """The axis alone, with each other of its size, with those at its position, with all; then with multiples."""
+        size = self._size(place)
+        others = [p for p in self._places() if p != place and not any(p in s.group for s in self._symbols)]
+        equal = [p for p in others if self._size(p) == size]
+        yield {place: 1}
+        yield from ({place: 1, other: 1} for other in equal)
+        aligned = [p for p in equal if self._from_right(p) == self._from_right(place)]
+        if len(aligned) > 1:
+            yield dict.fromkeys([place, *aligned], 1)
+        if len(equal) > max(1, len(aligned)):
+            yield dict.fromkeys([place, *equal], 1)
+        multiples = {p: self._size(p) // size for p in others if self._size(p) % size == 0}
+        if size > 1 and len(multiples) > len(equal):
+            yield {place: 1, **multiples}
+
+    def _from_right(self, place: Place) -> int:
+        return self._examples[place[0]].dim() - place[1]
+
+    def _unit(self, group: Group, size: int) -> int:
+        """The smallest divisor of ``size`` whose multiples are accepted."""
+        divisors = (d for d in range(2, size) if size % d == 0)
+        return next((d for d in divisors if not self._refusal(self._resized(group, size + d))), size)
+
+    def _found(self, group: Group, size: int, *, unit: int) -> None:
+        symbol = _Symbol(next(self._names), group, unit, size // unit, size // unit)
+        self._symbols.append(symbol)
+        for least in range(1, symbol.size):
+            if not self._refusal(self._resized(group, least * unit)):
+                symbol.least = least
+                break
+        if symbol.least == 1 and not self._refusal(self._resized(group, 0)):
+            symbol.least = 0
+
+    # More axes.
+
+    def ranks(self) -> None:
+        """Finds whether inputs may have more axes in front, where the gradient proves right: nobody promised them."""
+        if self._alike_in_any_shape():
+            self._alike = True
+            return
+        most = max((x.dim() for x in self._examples.values()), default=0)
+        whole = tuple(self._examples)
+        highest = tuple(name for name, x in self._examples.items() if x.dim() == most)
+        taken = {size for x in self._examples.values() for size in x.shape}
+        lead = next(size for size in range(2, len(taken) + 3) if size not in taken)  # it must not broadcast by chance
+        for names in dict.fromkeys((whole, highest, highest[:1])):
+            led = {name: _led(x, lead) if name in names else x for name, x in self._examples.items()}
+            if self._promises(led):
+                self._leading = names
+                return
+        self.notes.append(f"no input is given more than {most} axes")
+
+    def _promises(self, tensors: Tensors) -> bool:
+        return not self._refusal(tensors) and self._answers.right(tensors)
+
+    def _alike_in_any_shape(self) -> bool:
+        """Whether all inputs have one shape, and may have any: that of a number, and one of three axes, among them."""
+        if len({x.shape for x in self._examples.values()}) > 1 or not all(x.numel() for x in self._examples.values()):
+            return False
+        number = {name: x.reshape(-1)[0] for name, x in self._examples.items()}
+        solid = {name: _tiled(x.reshape(-1), 0, 24).reshape(2, 3, 4) for name, x in self._examples.items()}
+        return self._promises(number) and self._promises(solid)
+
+    # What was learnt.
+
+    def learned(self) -> Learned:
+        """Shapes, requirements and sizes."""
+        if self._alike:
+            name = next(self._names)
+            shape = (Axis(parse(name), variadic=True),)
+            own = tuple(next(iter(self._examples.values())).shape)
+            return Learned(dict.fromkeys(self._examples, shape), (), {name: own}, ())
+        lead = (Axis(parse(next(self._names)), variadic=True),) if self._leading else ()
+        shapes = {name: (lead if name in self._leading else ()) + self._axes(name) for name in self._examples}
+        sizes: dict[str, int | tuple[int, ...]] = {symbol.name: symbol.size - symbol.offset for symbol in self._symbols}
+        sizes |= {axis.size.text: () for axis in lead}
+        require = tuple(parse(f"{symbol.name} >= 1") for symbol in self._symbols if symbol.least)
+        return Learned(shapes, require, sizes, tuple(self.notes))
+
+    def _axes(self, name: str) -> tuple[Axis, ...]:
+        return tuple(self._axis((name, axis)) for axis in range(self._examples[name].dim()))
+
+    def _axis(self, place: Place) -> Axis:
+        symbol = next((symbol for symbol in self._symbols if place in symbol.group), None)
+        return Axis(parse(str(self._size(place)))) if symbol is None else symbol.axis(place)
+
+
+def _tiled(x: Tensor, axis: int, size: int) -> Tensor:
+    """``x`` with ``size`` entries along ``axis``: its own, again and again."""
+    return x.index_select(axis, torch.arange(size, device=x.device) % x.shape[axis])
+
+
+def _led(x: Tensor, count: int) -> Tensor:
+    """``count`` times ``x``, its entries moved on by one each time, so that no two are alike."""
+    return torch.stack([x.reshape(-1).roll(k).reshape(x.shape) for k in range(count)])

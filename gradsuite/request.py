@@ -1,0 +1,330 @@
+"""The arguments of ``gradsuite.check``, understood: a callable and its inputs as a subject with a definition.
+
+Where all inputs are example tensors, what they let vary is learnt from them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from gradsuite import checks
+from gradsuite.errors import FormulaError, UsageError
+from gradsuite.inputs import draw, example_definition, layouts, samples
+from gradsuite.inputs.around import Around
+from gradsuite.inputs.learn_domains import learn_domain
+from gradsuite.inputs.learn_shapes import Answers, Learned, Tensors, learn
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.numerics.precision import wide, widen
+from gradsuite.plan import Case
+from gradsuite.results import Op
+from gradsuite.routes.directions import signed
+from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.graph import draw as draw_graph
+from gradsuite.routes.memory import copied
+from gradsuite.routes.point import Point
+from gradsuite.runner import Order, Source
+from gradsuite.sample import Sample, Subject
+from gradsuite.spec.definition import Axis, Definition, Derivative, Domain, Form
+from gradsuite.spec.definition import Input as DefinedInput
+from gradsuite.spec.domain_text import parse_domain
+from gradsuite.spec.formula import Formula, parse
+from gradsuite.spec.nearest import suggestion
+from gradsuite.spec.shapes import parse_shape
+from gradsuite.subject import from_callable, resolve
+
+DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+Domains = Sequence[str | None] | Mapping[str, str] | Callable[..., bool] | None
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input to be drawn: ``shape`` as in a spec (``"*B C"``), ``domain`` as in a spec (``"positive"``)."""
+
+    shape: str
+    domain: str = "real"
+    requires_grad: bool = True
+
+
+class Request:
+    """What is to be checked: ``subject`` and ``definition``, and the samples to draw. Raises UsageError."""
+
+    def __init__(
+        self, fn: Callable[..., Any], inputs: tuple[torch.Tensor | Input, ...], domain: Domains,
+        derivative: Mapping[str, Any], forward: str | None, name: str | None,
+    ) -> None:  # fmt: skip
+        if not inputs or not all(isinstance(each, torch.Tensor | Input) for each in inputs):
+            kinds = [type(each).__name__ for each in inputs]
+            raise UsageError(f"inputs must be a tuple of tensors or gradsuite.Input, at least one; got {kinds}")
+        self.name = name or str(getattr(fn, "__name__", type(fn).__name__))
+        self.dotted = _dotted(fn)
+        self._fn = fn
+        self._inputs = dict(zip(_parameter_names(fn, len(inputs)), inputs, strict=True))
+        self._predicate = domain if callable(domain) else None
+        self._domains = self._given_domains(None if callable(domain) else domain)
+        self._declared = self._declaration(derivative, forward)
+        self._learned: Learned | None = None
+        self.definition = self._plain_definition()
+        self.subject = from_callable(fn, self.name, random=self._is_random(), definition=self.definition)
+        if self._all_examples:
+            self._learn()
+
+    # What was given.
+
+    @cached_property
+    def _examples(self) -> dict[str, torch.Tensor]:
+        return {name: each for name, each in self._inputs.items() if isinstance(each, torch.Tensor)}
+
+    @property
+    def _all_examples(self) -> bool:
+        return len(self._examples) == len(self._inputs)
+
+    @cached_property
+    def _detached(self) -> dict[str, torch.Tensor]:
+        """The examples with float64 or complex128 in place of narrower formats, in memory of their own."""
+        return {name: widen(x.detach()).clone() for name, x in self._examples.items()}
+
+    @property
+    def _floating(self) -> list[torch.Tensor]:
+        return [t for t in self._examples.values() if t.is_floating_point() or t.is_complex()]
+
+    @property
+    def dtypes(self) -> tuple[torch.dtype, ...]:
+        """The examples' dtype and the widest of its field; all real ones where everything is drawn."""
+        if not self._floating:
+            return DTYPES
+        own = self._floating[0].dtype
+        return tuple(dict.fromkeys((wide(own), own)))
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Where the examples lie."""
+        return tuple(dict.fromkeys(t.device.type for t in self._examples.values())) or ("cpu",)
+
+    @property
+    def _constants(self) -> set[str]:
+        """Inputs that are not differentiated; without a word on any, every floating one is."""
+        said = any(each.requires_grad for each in self._inputs.values())
+        return {name for name, each in self._inputs.items() if said and not each.requires_grad}
+
+    def _given_domains(self, domain: Sequence[str | None] | Mapping[str, str] | None) -> dict[str, str | None]:
+        own = {name: each.domain if isinstance(each, Input) else None for name, each in self._inputs.items()}
+        if domain is None:
+            return own
+        if isinstance(domain, Mapping):
+            self._known_parameters("domain", domain)
+            return {**own, **domain}
+        if isinstance(domain, str) or len(domain) != len(own):
+            raise UsageError(f"domain={domain!r}: give one domain (or None) for each of the {len(own)} inputs")
+        return dict(zip(own, domain, strict=True))
+
+    def _declaration(self, derivative: Mapping[str, Any], forward: str | None) -> dict[str, Any]:
+        self._known_parameters("derivative", derivative)
+        try:
+            derivatives = {name: _derivative(each) for name, each in derivative.items()}
+            forwards = {"y": parse(forward)} if forward else {}
+        except FormulaError as error:
+            raise UsageError(str(error)) from error
+        for formula in [*forwards.values(), *(d.formula for d in derivatives.values())]:
+            self._known_names(formula)
+        return {"derivative": derivatives, "forward": forwards}
+
+    def _known_parameters(self, what: str, given: Mapping[str, Any]) -> None:
+        unknown = sorted(set(given) - set(self._inputs))
+        if unknown:
+            known = ", ".join(self._inputs)
+            raise UsageError(f"{what} names {unknown[0]!r}, which is no parameter; the parameters are {known}")
+
+    def _known_names(self, formula: Formula) -> None:
+        """Refuses a formula that speaks of what is not there."""
+        known = [*self._inputs, "y", "ct"]
+        for name in sorted(formula.names - set(known)):
+            raise UsageError(f"unknown name {name!r} in {formula.text!r}; {suggestion(name, known)}")
+
+    def _plain_definition(self) -> Definition:
+        """The inputs in their own shapes, or as described."""
+        stand_ins = [t if isinstance(t, torch.Tensor) else torch.zeros(()) for t in self._inputs.values()]
+        try:
+            found = example_definition(
+                stand_ins, list(self._inputs), list(self._domains.values()), constant=self._constants, **self._declared
+            )
+            drawn = {
+                name: DefinedInput(parse_shape(each.shape), parse_domain(each.domain))
+                for name, each in self._inputs.items()
+                if isinstance(each, Input)
+            }
+        except FormulaError as error:
+            raise UsageError(str(error)) from error
+        return replace(found, inputs={**found.inputs, **drawn})
+
+    def _is_random(self) -> bool:
+        """Whether the callable moves torch's generator."""
+        if not self._all_examples:
+            return False
+        before = torch.get_rng_state()
+        try:
+            self._fn(*(copied(t.detach()) for t in self._examples.values()))
+        except Exception:  # the run records what fn raises, case by case
+            return False
+        return not torch.equal(before, torch.get_rng_state())
+
+    # What is learnt.
+
+    def _learn(self) -> None:
+        """Domains first, in the examples' shapes; then shapes, and more axes only where no formula is declared."""
+        if self._refusal(self._detached):
+            return  # even the examples are refused: the run records it
+        domains = {name: self._domain(name) for name in self._inputs}
+        right = self._is_right if not any(self._declared.values()) else lambda tensors: False
+        self._learned = learn(self._detached, Answers(self._refusal, right))
+        inputs = {name: DefinedInput(self._learned.shapes[name], domains[name]) for name in self._inputs}
+        self.definition = replace(self.definition, inputs=inputs, require=self._learned.require)
+        self.subject = replace(self.subject, definition=self.definition)
+
+    def _domain(self, name: str) -> Domain:
+        if self._domains[name] is not None:
+            return self.definition.inputs[name].domain
+        return learn_domain(name, self._detached, self._is_finite)
+
+    def _refusal(self, tensors: Tensors) -> str:
+        """Why the callable or its backward refuses ``tensors``; empty where neither does."""
+        sample = self._sample(tensors)
+        try:
+            with torch.enable_grad():
+                leaves, outputs = Point(self.subject, sample).graph
+                chosen = [output for output in outputs if output.requires_grad]
+                weights = [signed(output.detach(), (0, 0, place)) for place, output in enumerate(chosen)]
+                wanted = [leaf for name in sample.differentiable if (leaf := leaves[name]) is not None]
+                if chosen:
+                    torch.autograd.grad(chosen, wanted, weights, allow_unused=True)
+        except Exception as error:  # whatever it is, the callable does not take such inputs
+            return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+        return ""
+
+    def _is_right(self, tensors: Tensors) -> bool:
+        """Whether reverse mode agrees with differences at ``tensors``."""
+        found = checks.get("reverse").compare(Evidence(self.subject, self._sample(tensors)))
+        return all(comparison.agreement is Agreement.AGREE for comparison in found)
+
+    def _is_finite(self, tensors: Tensors) -> bool:
+        """Whether the callable and its backward take ``tensors``, and its values are finite there."""
+        if self._refusal(tensors):
+            return False
+        with torch.no_grad():
+            outputs = self.subject.call(tensors, self._sample(tensors))
+        return all(bool(torch.isfinite(o).all()) for o in outputs if o.is_floating_point() or o.is_complex())
+
+    def _sample(self, tensors: Tensors) -> Sample:
+        names = tuple(name for name in tensors if name not in self.definition.constant_inputs)
+        return Sample({name: copied(x.detach()) for name, x in tensors.items()}, {}, names, seed=0)
+
+    # What is drawn.
+
+    def source(self) -> Source:
+        """Where the runner finds samples."""
+        return Source((self.subject,), self.draw, self.replay, self.card)
+
+    def draw(self, subject: Subject, order: Order) -> list[Sample]:
+        """Samples around the examples, or as described; those that the domain rejects are left out."""
+
+        def admits(sample: Sample) -> bool:
+            return self._admits(sample)
+
+        if self._all_examples:
+            around = Around(
+                subject.definition or self.definition, self._example(order), order.dtype, order.device, order.profile,
+                admits,
+            )  # fmt: skip
+            return around.draw(order.identity, order.seed)
+        strategy = samples(self.definition, dtype=order.dtype, device=order.device, profile=order.profile)
+        return draw(strategy.filter(admits), count=order.count, identity=order.identity, seed=order.seed)
+
+    def _admits(self, sample: Sample) -> bool:
+        """Whether the predicate takes the sample, the callable and its backward do, and its values are finite."""
+        if self._predicate is not None and not self._predicate(*sample.tensors.values()):
+            return False
+        return self._is_finite({name: widen(t) for name, t in sample.tensors.items() if t is not None})
+
+    def _example(self, order: Order) -> Sample:
+        """The examples themselves, rounded to the dtype."""
+        moved = {
+            name: x.detach().to(order.device, order.dtype if x.is_floating_point() or x.is_complex() else x.dtype)
+            for name, x in self._examples.items()
+        }
+        return replace(
+            self._sample(moved), tensors=moved, profile="example",
+            layouts={name: layouts.layout_of(x) for name, x in moved.items()},
+            symbols=self._learned.sizes if self._learned else {},
+        )  # fmt: skip
+
+    # What is told.
+
+    def replay(self, case: Case, seed: int) -> str:
+        """The call that runs one case again."""
+        return (
+            f"gradsuite.check({self.name}, inputs, checks=[{case.check!r}], dtypes=[torch.{case.dtype}], "
+            f"devices=[{case.device!r}], seed={seed})"
+        )
+
+    def card(self) -> Op:
+        """The op as the report shows it, with its autograd graph where the examples run."""
+        graph = None
+        if self._all_examples:
+            try:
+                graph = draw_graph(Point(self.subject, self._sample(self._detached)))
+            except Exception:  # a picture is a courtesy; what is wrong stands in the results
+                graph = None
+        return Op(
+            op=self.dotted or self.name, name=self.name, family="check", path="gradsuite.check",
+            summary=(inspect.getdoc(self._fn) or "").partition("\n")[0], reference="", graph=graph,
+            domains={name: _in_words(each) for name, each in self.definition.inputs.items()},
+            notes=self._learned.notes if self._learned else (),
+        )  # fmt: skip
+
+
+def _in_words(drawn: DefinedInput) -> str:
+    """``A 4*B: positive``."""
+    return f"{' '.join(map(_word, drawn.shape))}: {drawn.domain.text or drawn.domain.name}"
+
+
+def _word(axis: Axis) -> str:
+    return f"{'*' if axis.variadic else ''}{'#' if axis.broadcast else ''}{axis.size.text}"
+
+
+def _derivative(declared: str | Mapping[str, Any]) -> Derivative:
+    if isinstance(declared, str):
+        return Derivative(Form.ELEMENTWISE, parse(declared))
+    forms = {key: text for key, text in declared.items() if key != "along"}
+    if len(forms) != 1 or next(iter(forms)) not in {form.value for form in Form}:
+        raise UsageError(f"derivative={dict(declared)!r}: give exactly one of {', '.join(form.value for form in Form)}")
+    form, text = next(iter(forms.items()))
+    indices = ("i", "j") if form == Form.JACOBIAN else ()
+    return Derivative(Form(form), parse(text, indices=indices), declared.get("along"))
+
+
+def _parameter_names(fn: Callable[..., Any], count: int) -> list[str]:
+    """The names of the first ``count`` positional parameters; x0, x1, ... where the signature does not tell."""
+    try:
+        parameters = list(inspect.signature(fn).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in parameters if p.kind in kinds]
+    return names[:count] if len(names) >= count else [f"x{i}" for i in range(count)]
+
+
+def _dotted(fn: Callable[..., Any]) -> str:
+    """Where ``fn`` can be imported from, or empty where another program could not."""
+    module, qualified = getattr(fn, "__module__", None), getattr(fn, "__qualname__", "")
+    if not module or module == "__main__":
+        return ""
+    dotted = f"{module}:{qualified}"
+    try:
+        return dotted if resolve(dotted) is fn else ""
+    except UsageError:
+        return ""
