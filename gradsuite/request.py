@@ -192,9 +192,11 @@ class Request:
         return learn_domain(name, self._detached, self._is_finite)
 
     def _refusal(self, tensors: Tensors) -> str:
-        """Why the callable or its backward refuses ``tensors``; empty where neither does."""
+        """Why the callable, its backward or the given domain refuses ``tensors``; empty where none does."""
         sample = self._sample(tensors)
         try:
+            if self._predicate is not None and not self._predicate(*sample.tensors.values()):
+                return "outside the given domain"
             with torch.enable_grad():
                 leaves, outputs = Point(self.subject, sample).graph
                 chosen = [output for output in outputs if output.requires_grad]
@@ -245,9 +247,7 @@ class Request:
         return draw(strategy.filter(admits), count=order.count, identity=order.identity, seed=order.seed)
 
     def _admits(self, sample: Sample) -> bool:
-        """Whether the predicate takes the sample, the callable and its backward do, and its values are finite."""
-        if self._predicate is not None and not self._predicate(*sample.tensors.values()):
-            return False
+        """Whether the callable and its backward take the sample, widened, and its values are finite there."""
         return self._is_finite({name: widen(t) for name, t in sample.tensors.items() if t is not None})
 
     def _example(self, order: Order) -> Sample:
