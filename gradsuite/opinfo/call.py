@@ -51,6 +51,22 @@ def subject_and_sample(entry: Entry, given: Any, seed: int) -> tuple[Subject, Sa
     return replace(subject, random=_draws(subject, sample)), sample
 
 
+def reads_beside(subject: Subject, sample: Sample) -> bool:
+    """Whether the op reads memory that its inputs do not cover, and so is no function of their elements."""
+    present = {name: x for name, x in sample.tensors.items() if x is not None}
+    if all(x.untyped_storage().nbytes() <= x.numel() * x.itemsize for x in present.values()):
+        return False
+    try:
+        subject.call(sample.tensors, sample)
+    except RuntimeError:  # the checks record what the op raises
+        return False
+    try:
+        subject.call({name: x.clone() for name, x in present.items()}, sample)
+    except RuntimeError:
+        return True
+    return False
+
+
 def _draws(subject: Subject, sample: Sample) -> bool:
     """Whether the op draws random numbers."""
     try:

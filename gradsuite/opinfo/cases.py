@@ -16,7 +16,7 @@ from gradsuite import checks as known_checks
 from gradsuite import devices as known_devices
 from gradsuite.errors import Unsupported, UsageError
 from gradsuite.inputs import example_definition
-from gradsuite.opinfo.call import subject_and_sample
+from gradsuite.opinfo.call import reads_beside, subject_and_sample
 from gradsuite.opinfo.entries import Entry, dtypes_of, entries, select
 from gradsuite.plan import DTYPES, Case, checks_of, chosen
 from gradsuite.results import Op
@@ -62,6 +62,8 @@ def source(case: Case, *, profile: str, seed: int) -> Source:
     if not given:
         raise Unsupported("OpInfo gives no sample of this entry that requires grad")
     pairs = [subject_and_sample(entry, each, place) for place, each in enumerate(given)]
+    if any(reads_beside(*pair) for pair in pairs):
+        raise Unsupported("the op reads memory beside its input: it is no function of the input's elements")
     drawn = {id(subject): sample for subject, sample in pairs}
 
     def replay(case: Case, seed: int) -> str:

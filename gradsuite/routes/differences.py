@@ -58,14 +58,25 @@ class Line:
         self._weigh(point.cotangents)
 
     def _weigh(self, weights: Sequence[torch.Tensor]) -> None:
+        """The outputs are paired with ``weights``, in whose dtypes they are rounded: an op may return a narrow one."""
         self._weights = flat(weights)
-        self._magnitudes = np.abs(self._weights)
+        units = [Format.of(weight.dtype).unit / EPS for weight in weights]
+        self._magnitudes = np.abs(flat([widen(weight) * unit for weight, unit in zip(weights, units, strict=True)]))
 
     def evaluate(self, steps: Sequence[float]) -> tuple[list[float], list[float]]:
         """Values at each signed step, and sum |ct| |f| there, which scales the rounding error."""
         with torch.no_grad(), np.errstate(all="ignore"):
-            rows = [self.outputs(step) for step in steps]
+            rows = [self._row(step) for step in steps]
             return [float(row @ self._weights) for row in rows], [float(np.abs(row) @ self._magnitudes) for row in rows]
+
+    def _row(self, step: float) -> np.ndarray:
+        """The outputs, or NaN where the op refuses its inputs: the step has left its domain."""
+        try:
+            return self.outputs(step)
+        except (RuntimeError, ValueError):
+            if step == 0:
+                raise
+            return np.full_like(self._weights, np.nan)
 
     def shifted(self, step: float) -> dict[str, torch.Tensor | None]:
         """The inputs at x + step t."""

@@ -31,8 +31,7 @@ class Evidence:
     @cached_property
     def dtype(self) -> torch.dtype:
         """The tested dtype: that of the differentiable inputs."""
-        found = [t.dtype for name in self.point.names if (t := self.point.tensors[name]) is not None]
-        return found[0] if found else torch.float64
+        return self.point.dtype
 
     @cached_property
     def is_wide(self) -> bool:

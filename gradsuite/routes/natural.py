@@ -51,7 +51,7 @@ def natural_error(point: Point, compute: Computation, *, salt: int = 0) -> Natur
 
     ``compute`` must be the same mathematics in each call; it is given the wide point with perturbed values.
     """
-    wide, dtype = point.wide, _dtype(point)
+    wide, dtype = point.wide, point.dtype
     form = Format.of(dtype)
     # In float64 itself the added rounding is made 2**12 times larger and the deviation divided again, so that
     # the float64 run's own rounding does not count.
@@ -70,14 +70,6 @@ def natural_error(point: Point, compute: Computation, *, salt: int = 0) -> Natur
                 spread[name] = torch.maximum(spread[name], (value - values[name]).abs() / scale)
     errors = {name: _floor(values[name], spread[name], dtype) for name in values}
     return Natural(values, errors, vanished or largest >= form.largest)
-
-
-def _dtype(point: Point) -> torch.dtype:
-    for name in point.names:
-        tensor = point.tensors[name]
-        if tensor is not None:
-            return tensor.dtype
-    return torch.float64
 
 
 def _perturbed(wide: Point, noise: Noise) -> tuple[Point, list[torch.Tensor]]:
@@ -109,7 +101,7 @@ def with_floor(natural: Natural, point: Point) -> Natural:
     u max|x| for an output: an op may take away what it added (log-softmax at a certain class). For a gradient of x
     u max|ct| max|y| / max|x|, which has its dimension (layer_norm over one element).
     """
-    unit = Format.of(_dtype(point)).unit
+    unit = Format.of(point.dtype).unit
     weight = _largest(point.wide.cotangents) * _largest(point.wide.select(point.wide.outputs))
     errors = dict(natural.errors)
     inputs = [t for name in point.names if (t := point.wide.tensors[name]) is not None]

@@ -75,6 +75,12 @@ class Point:
         recorded: list[torch.Tensor] = recording.recorded
         return recorded
 
+    @cached_property
+    def dtype(self) -> torch.dtype:
+        """That of the differentiable inputs; where they differ, the one that rounds most: an op may compute in it."""
+        found = [self.primal(name).dtype for name in self.names]
+        return max(found, key=lambda dtype: Format.of(dtype).unit, default=torch.float64)
+
     def primal(self, name: str) -> torch.Tensor:
         """The value of a differentiable input, which is never absent."""
         tensor = self.tensors[name]

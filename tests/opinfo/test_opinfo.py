@@ -48,6 +48,13 @@ def test_an_entry_without_a_gradient_says_so() -> None:
     assert "no gradient of this entry in float64" in result.reason
 
 
+def test_an_op_that_reads_beside_its_input_is_no_function_of_it() -> None:
+    (case,) = opinfo.plan("as_strided.partial_views", checks=["reverse"], dtypes=["float64"])
+    result = Session(source=partial(opinfo.source, profile="default", seed=0)).run(case)
+    assert result.outcome is Outcome.UNSUPPORTED
+    assert "reads memory beside its input" in result.reason
+
+
 def test_a_glob_that_matches_nothing_is_an_error() -> None:
     with pytest.raises(UsageError, match="did you mean"):
         opinfo.plan("nn.functional.softmx")

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from gradsuite.numerics.estimate import Estimate
+from gradsuite.checks.reverse import compare
+from gradsuite.numerics.estimate import Agreement, Estimate
 from gradsuite.routes.differences import Line, quick, thorough
 from tests.routes.points import evidence_of, normal, point_of
 
@@ -125,3 +126,21 @@ def test_a_mutant_of_the_gradient_lies_outside_the_bar(factor: float) -> None:
         slope = thorough(evidence.line).central
         caught += abs(slope.value - factor * evidence.reverse_slope) > slope.bar
     assert caught == 10
+
+
+@pytest.mark.parametrize("narrow", [torch.float32, torch.bfloat16])
+def test_an_output_in_a_narrower_dtype_widens_the_bar_by_its_rounding(narrow: torch.dtype) -> None:
+    (found,) = compare(evidence_of(lambda x: x.to(narrow), normal(6)))
+    assert found.agreement is Agreement.AGREE if narrow is torch.float32 else Agreement.INCONCLUSIVE
+    (found,) = compare(evidence_of(lambda x: x.to(narrow), normal(6, dtype=torch.bfloat16)))
+    assert found.agreement is Agreement.AGREE
+
+
+def test_a_step_that_the_op_refuses_has_left_its_domain() -> None:
+    def choosy(x: torch.Tensor) -> torch.Tensor:
+        if bool((x > 1.1).any()):
+            raise ValueError("x must not exceed 1.1")
+        return x.exp()
+
+    (found,) = compare(evidence_of(choosy, torch.ones(3, dtype=torch.float64)))
+    assert found.agreement is Agreement.AGREE

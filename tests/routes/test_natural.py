@@ -8,6 +8,8 @@ import pytest
 import torch
 from torch.nn import functional
 
+from gradsuite.checks.reverse import compare
+from gradsuite.numerics.estimate import Agreement
 from gradsuite.routes.elementwise import match
 from gradsuite.routes.natural import CONFIDENCE
 from tests.routes.points import evidence_of, normal
@@ -95,3 +97,8 @@ def test_moving_values_costs_no_more_than_rounding_the_result() -> None:
     gradient = evidence.gradients["x0"]
     assert torch.equal(gradient, evidence.reference["x0"].to(torch.float16))
     assert _worst(evidence, "x0") == 0
+
+
+def test_an_op_on_two_dtypes_is_given_the_rounding_of_the_coarser() -> None:
+    (found,) = compare(evidence_of(lambda x, w: x * (w / w.sum()), normal(6), normal(6, seed=1).abs().float()))
+    assert found.agreement is Agreement.AGREE
