@@ -17,6 +17,7 @@ from gradsuite import checks
 from gradsuite.errors import FormulaError, UsageError
 from gradsuite.inputs import draw, example_definition, layouts, samples
 from gradsuite.inputs.around import Around
+from gradsuite.inputs.large import large
 from gradsuite.inputs.learn_domains import learn_domain
 from gradsuite.inputs.learn_shapes import Answers, Learned, Tensors, learn
 from gradsuite.numerics.estimate import Agreement
@@ -237,6 +238,10 @@ class Request:
         def admits(sample: Sample) -> bool:
             return self._admits(sample)
 
+        if order.kind == "large":
+            sizes = self._learned.sizes if self._learned else {}
+            found = large(self.definition, sizes, dtype=order.dtype, device=order.device, seed=order.seed)
+            return [sample for sample in found if self._admits(sample)]
         if self._all_examples:
             around = Around(
                 subject.definition or self.definition, self._example(order), order.dtype, order.device, order.profile,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -21,6 +21,7 @@ from gradsuite.errors import GradsuiteError, Unsupported
 from gradsuite.failure import tell
 from gradsuite.inputs.edges import EdgeSample, edges
 from gradsuite.inputs.kinks import on_kinks
+from gradsuite.inputs.large import large
 from gradsuite.inputs.sampler import differentiable
 from gradsuite.inputs.search import draw, smallest
 from gradsuite.inputs.strategies import samples
@@ -37,14 +38,19 @@ from gradsuite.tally import Tally
 COUNTS = {"quick": 6, "default": 16, "thorough": 64}  # samples of one op on one device in one dtype
 SHRINKS = 150  # how often a failing comparison is asked again while it shrinks
 STRICT = ("default", 0)  # the profile and seed in which a waived case must fail, or the waiver goes
+LARGE = 6  # samples whose size lies past the tiles of kernels
 FEW = 4  # samples for checks that run an op many times
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
 
+Kind = Literal["drawn", "large", "kink"]
+
+
 @dataclass(frozen=True)
 class Order:
-    """What samples are wanted: of which dtype, where, of which profile, how many, from which identity and seed."""
+    """What samples are wanted: of which kind and dtype, where, how many, from which identity and seed."""
 
+    kind: Kind
     dtype: torch.dtype
     device: torch.device
     profile: str
@@ -68,6 +74,8 @@ def of_spec(case: Case) -> Source:
     spec = case.spec
 
     def drawn(subject: Subject, order: Order) -> list[Sample]:
+        if order.kind == "large":
+            return list(large(_definition(subject), {}, dtype=order.dtype, device=order.device, seed=order.seed))
         strategy = samples(_definition(subject), dtype=order.dtype, device=order.device, profile=order.profile)
         return draw(strategy, count=order.count, identity=order.identity, seed=order.seed)
 
@@ -116,9 +124,18 @@ class Group:
             for sample in self._source.draw(subject, self._order(subject, each, "drawn"))
         ]
 
-    def _order(self, subject: Subject, count: int, kind: str) -> Order:
+    @cached_property
+    def large(self) -> list[Evidence]:
+        """Samples with one size past the tiles of kernels."""
+        return [
+            Evidence(subject, sample)
+            for subject in self.subjects
+            for sample in self._source.draw(subject, self._order(subject, LARGE, "large"))[:LARGE]
+        ]
+
+    def _order(self, subject: Subject, count: int, kind: Kind) -> Order:
         identity = f"{self._identity}::{_variant(subject)}::{kind}"
-        return Order(self._dtype, self._device, self._profile, count, identity, self.seed)
+        return Order(kind, self._dtype, self._device, self._profile, count, identity, self.seed)
 
     @cached_property
     def _edges(self) -> list[tuple[Subject, EdgeSample]]:

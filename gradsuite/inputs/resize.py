@@ -28,8 +28,13 @@ def cuts(symbols: Mapping[str, Size]) -> Iterator[Cut]:
         for place, size in enumerate(given if isinstance(given, tuple) else (given,)):
             if isinstance(given, tuple):
                 yield Cut(name, place, None)
-            for plainer in sorted({1, size // 2, size - 1} - {0, -1, size}):
+            for plainer in _plainer(size):
                 yield Cut(name, place, plainer)
+
+
+def _plainer(size: int) -> list[int]:
+    """One, then ever less taken away: half of it, a quarter, ..., one."""
+    return sorted({1, *(size - (size >> k) for k in range(1, size.bit_length()))} - {0, size}) if size != 1 else []
 
 
 def structure_of(definition: Definition, sample: Sample) -> Structure:

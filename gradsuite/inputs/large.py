@@ -1,0 +1,55 @@
+"""Samples with one size past the tiles in which kernels work: a row too many, an index too long.
+
+A kernel that is right for one block is not therefore right for the next, nor for the odd one at the end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import torch
+
+from gradsuite.inputs.around import plain_sizes, sized
+from gradsuite.inputs.blueprint import Blueprint
+from gradsuite.inputs.effort import effort
+from gradsuite.inputs.sampler import Sampler
+from gradsuite.inputs.structure import Size, Structure, feasible, shapes, symbols
+from gradsuite.sample import Sample
+from gradsuite.spec.definition import Definition
+
+TILES = (1025, 129, 127, 33, 31)  # just past, and just short of, what is a power of two
+ELEMENTS = 2**15  # of one input at most
+
+
+def large(
+    definition: Definition, base: Mapping[str, Size], *, dtype: torch.dtype, device: torch.device, seed: int
+) -> Iterator[Sample]:
+    """For each symbol two samples: its largest size that fits, and another in turn; the others as in ``base``."""
+    sampler = Sampler(Blueprint(definition, effort("quick")), dtype, device, ("normal",))
+    for place, structure in enumerate(_structures(definition, base, seed)):
+        yield sized(sampler, structure, seed + place)
+
+
+def _structures(definition: Definition, base: Mapping[str, Size], seed: int) -> Iterator[Structure]:
+    plain = {**plain_sizes(definition), **base}
+    for place, (name, variadic) in enumerate(symbols(definition).items()):
+        wanted = dict.fromkeys((TILES[0], TILES[1 + (seed + place) % (len(TILES) - 1)]))
+        for size in wanted:
+            structure = _largest(definition, plain, name, size, variadic=variadic)
+            if structure is not None:
+                yield structure
+
+
+def _largest(
+    definition: Definition, plain: Mapping[str, Size], name: str, wanted: int, *, variadic: bool
+) -> Structure | None:
+    """The structure with the symbol at ``wanted``, or at the next smaller tile where that is too much."""
+    arguments = {argument: given[0] for argument, given in definition.arguments.items()}
+    for size in (tile for tile in TILES if tile <= wanted):
+        structure = Structure({**plain, name: (size,) if variadic else size}, arguments)
+        found = shapes(definition, structure)
+        most = max((math.prod(shape) for shape in found.values() if shape is not None), default=0)
+        if most <= ELEMENTS and feasible(definition, structure, found):
+            return structure
+    return None
