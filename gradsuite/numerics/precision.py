@@ -7,6 +7,7 @@ abs(d) <= u, and abs(e) at most half the smallest subnormal number where the res
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -57,3 +58,9 @@ def inner(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     if left.is_complex() or right.is_complex():
         return torch.vdot(left.flatten().to(torch.complex128), right.flatten().to(torch.complex128)).real
     return torch.dot(left.flatten(), right.flatten())
+
+
+def paired(pairs: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
+    """The sum of the inner products of wide tensors, 0-d float64."""
+    zero = torch.zeros((), dtype=torch.float64)  # a tensor: under dispatch, a ZeroTensor cannot be added to a plain 0
+    return sum((inner(left, right) for left, right in pairs), zero)

@@ -13,7 +13,7 @@ from gradsuite.errors import Unsupported
 from gradsuite.numerics.blame import Ballot, blame
 from gradsuite.numerics.estimate import RESOLUTION, Estimate
 from gradsuite.numerics.noise import Noise
-from gradsuite.numerics.precision import Format, inner, widen
+from gradsuite.numerics.precision import Format, inner, paired, widen
 from gradsuite.results import Culprit, Says
 from gradsuite.routes import differences, formula, forward_mode, natural, overwriting, reverse
 from gradsuite.routes.localise import Located, locate
@@ -259,10 +259,10 @@ def _first_order(point: Point, cotangents: list[torch.Tensor], noise: Noise | No
     if not point.selected:
         return {f"output {i}": output for i, output in enumerate(point.outputs) if _inexact(output)}
     gradients = reverse.gradients(point, cotangents)
-    slope = sum(inner(gradients[name], t) for name, t in point.tangents.items())
+    slope = paired((gradients[name], t) for name, t in point.tangents.items())
     numbers = {f"output {i}": output.detach() for i, output in enumerate(point.outputs) if _inexact(output)}
     numbers |= {f"gradient {name}": gradient for name, gradient in gradients.items()}
-    return numbers | {"slope": torch.as_tensor(slope, dtype=torch.float64)}
+    return numbers | {"slope": slope}
 
 
 def _inexact(tensor: torch.Tensor) -> bool:

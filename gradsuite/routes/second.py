@@ -7,7 +7,7 @@ import torch
 
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.noise import Noise
-from gradsuite.numerics.precision import inner, widen
+from gradsuite.numerics.precision import inner, paired, widen
 from gradsuite.routes.differences import Line, flat
 from gradsuite.routes.natural import Numbers
 from gradsuite.routes.point import Point
@@ -19,6 +19,7 @@ UNSUPPORTED = (
     "once_differentiable",
     "does not require grad",
     "double backward",
+    "don't support automatic differentiation",
 )
 
 
@@ -64,8 +65,7 @@ def curvature(point: Point, cotangents: list[torch.Tensor]) -> torch.Tensor:
     """<w, d/dx <t, vjp(x; ct)>>, 0-d float64."""
     found = reverse_over_reverse(point, cotangents)
     pairs = ((widen(found[name].detach()), widen(w)) for name, w in point.second_tangents.items())
-    zero = torch.zeros((), dtype=torch.float64)  # a tensor: a ZeroTensor cannot be added to a plain 0 under dispatch
-    return sum((inner(g, w) for g, w in pairs), zero)
+    return paired(pairs)
 
 
 def as_numbers(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:

@@ -102,3 +102,8 @@ def test_moving_values_costs_no_more_than_rounding_the_result() -> None:
 def test_an_op_on_two_dtypes_is_given_the_rounding_of_the_coarser() -> None:
     (found,) = compare(evidence_of(lambda x, w: x * (w / w.sum()), normal(6), normal(6, seed=1).abs().float()))
     assert found.agreement is Agreement.AGREE
+
+
+def test_a_gradient_that_is_a_zero_tensor_can_be_judged() -> None:
+    (found,) = compare(evidence_of(torch.sgn, normal(6, dtype=torch.bfloat16)))
+    assert found.agreement is Agreement.AGREE
