@@ -84,7 +84,7 @@ class _Symbol:
 class _Learner:
     def __init__(self, examples: Tensors, answers: Answers) -> None:
         self._examples, self._answers = examples, answers
-        self._names = (letter for letter in ascii_uppercase if letter not in examples)
+        self._names = iter(_letters(examples))
         self._end = time.perf_counter() + LONGEST
         self._symbols: list[_Symbol] = []
         self._leading: tuple[str, ...] = ()
@@ -198,7 +198,7 @@ class _Learner:
     def learned(self) -> Learned:
         """Shapes, requirements and sizes."""
         if self._alike:
-            name = next(self._names)
+            name = _letters(self._examples)[0]
             shape = (Axis(parse(name), variadic=True),)
             own = tuple(next(iter(self._examples.values())).shape)
             return Learned(dict.fromkeys(self._examples, shape), (), {name: own}, ())
@@ -215,6 +215,12 @@ class _Learner:
     def _axis(self, place: Place) -> Axis:
         symbol = next((symbol for symbol in self._symbols if place in symbol.group), None)
         return Axis(parse(str(self._size(place)))) if symbol is None else symbol.axis(place)
+
+
+def _letters(examples: Tensors) -> list[str]:
+    """Names for symbols: letters that name no input, and pairs of them."""
+    pairs = (one + other for one in ascii_uppercase for other in ascii_uppercase)
+    return [name for name in (*ascii_uppercase, *pairs) if name not in examples]
 
 
 def _tiled(x: Tensor, axis: int, size: int) -> Tensor:
