@@ -53,6 +53,7 @@ class Check:
 
     ``samples``: drawn (the shared samples), edge, kink, few (up to four ordinary, full samples of different shapes,
     every input differentiated), first (one such sample), or large (one with a size past the tiles of kernels).
+    ``shrinks``: whether a failure is told at a smaller sample than that at which it was met.
     ``one_suffices``: a comparison that holds at one sample holds; what it says elsewhere is then no failure.
     """
 
@@ -60,3 +61,4 @@ class Check:
     needs: Callable[[Definition | None], str] = lambda definition: ""
     samples: Literal["drawn", "edge", "kink", "few", "first", "large"] = "drawn"
     one_suffices: bool = False
+    shrinks: bool = True

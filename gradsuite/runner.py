@@ -280,7 +280,7 @@ class Session:
             return _same_failure(check, Evidence(subject, sample), found) is not None
 
         best = evidence.sample
-        if check.samples != "edge" and fails(best):  # an edge is what the author wrote: it stays as it is
+        if check.shrinks and fails(best):
             best = smallest(best, fails, definition=_definition(subject), calls=SHRINKS)
         at = Evidence(subject, best)
         return tell(at, _same_failure(check, at, found) or found, op=case.spec.op, replay=group.replay(case))

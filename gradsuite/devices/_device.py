@@ -11,7 +11,8 @@ class Device:
     """A place to run ops.
 
     ``available`` tells whether this machine has it, ``missing`` what to say where it does not, ``flags`` the settings
-    in force that change numerics (recorded with every run), ``wait`` returns when queued work is done.
+    in force that change numerics (recorded with every run), ``wait`` returns when queued work is done, ``free`` is the
+    memory that is free on it, in bytes.
     """
 
     name: str  # as torch names it
@@ -19,3 +20,4 @@ class Device:
     missing: str
     flags: Callable[[], Mapping[str, str]]
     wait: Callable[[], None]
+    free: Callable[[], int]

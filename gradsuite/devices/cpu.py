@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from gradsuite.devices._device import Device
@@ -30,4 +31,8 @@ def _nothing_queued() -> None:
     return None
 
 
-DEVICE = Device("cpu", available=lambda: True, missing="", flags=_flags, wait=_nothing_queued)
+def _free() -> int:
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+DEVICE = Device("cpu", available=lambda: True, missing="", flags=_flags, wait=_nothing_queued, free=_free)

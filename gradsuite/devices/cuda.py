@@ -33,10 +33,17 @@ def _wait() -> None:
     torch.cuda.synchronize()
 
 
+def _free() -> int:
+    import torch
+
+    return torch.cuda.mem_get_info()[0]
+
+
 DEVICE = Device(
     "cuda",
     available=_available,
     missing="torch.cuda.is_available() is False: no GPU, no driver, or a CPU build of torch",
     flags=_flags,
     wait=_wait,
+    free=_free,
 )
