@@ -161,6 +161,7 @@ class Failure(Record):
     culprit: Culprit
     sentence: str  # "the backward is wrong: the declared formula and the differences agree, autograd does not"
     hint: str = ""  # what the mistake looks like: "twice too large", "only the diagonal"
+    when: str = ""  # "only where x holds a zero (3 of 29 samples)"; empty where every sample shows it
     inputs: tuple[Array, ...] = ()
     cotangents: tuple[Array, ...] = ()
     arguments: dict[str, str] = {}

@@ -261,7 +261,10 @@ class Session:
         for evidence in chosen:
             if id(evidence.subject) in able and tally.add(evidence, check):
                 break
-        failures = [self._tell(case, group, check, evidence, found) for evidence, found in tally.distinct(FAILURES)]
+        failures = [
+            self._tell(case, group, check, evidence, found).model_copy(update={"when": tally.shared(found)})
+            for evidence, found in tally.distinct(FAILURES)
+        ]
         return bare(case, *tally.verdict()).model_copy(
             update={
                 "samples": tally.samples,

@@ -9,8 +9,10 @@ from statistics import median
 from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
+from gradsuite.pattern import pattern
 from gradsuite.results import Histogram, Measures, Outcome
 from gradsuite.routes.evidence import Evidence
+from gradsuite.sample import Sample
 
 ULPS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 1024.0, math.inf)
 RATIOS = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, math.inf)
@@ -24,6 +26,8 @@ class Tally:
     def __init__(self) -> None:
         self.samples = self.conclusive = 0
         self._failed: list[tuple[Evidence, Comparison]] = []
+        self._holding: list[tuple[str, Sample]] = []
+        self._raised: list[str] = []
         self._reasons: list[str] = []
         self._unsupported: list[str] = []
         self._ulps: list[float] = []
@@ -41,9 +45,11 @@ class Tally:
             self._unsupported.append(str(reason))
             return False
         except (RuntimeError, NotImplementedError) as error:
-            if not any(words in str(error) for words in REFUSALS):
-                raise
-            self._unsupported.append(str(error).splitlines()[0])
+            refused = any(words in str(error) for words in REFUSALS)
+            (self._unsupported if refused else self._raised).append(_in_words(error))
+            return False
+        except Exception as error:  # an op may raise anything: told, unless it fails at another sample
+            self._raised.append(_in_words(error))
             return False
         self.samples += 1
         for comparison in found:
@@ -62,8 +68,16 @@ class Tally:
         self._mutants |= {name: seen or self._mutants.get(name, False) for name, seen in figures.mutants.items()}
         if comparison.agreement is Agreement.DISAGREE:
             self._failed.append((evidence, comparison))
-        elif comparison.agreement is Agreement.INCONCLUSIVE and comparison.sentence:
+        elif comparison.agreement is Agreement.AGREE:
+            self._holding.append((comparison.name, evidence.sample))
+        elif comparison.sentence:
             self._reasons.append(comparison.sentence)
+
+    def shared(self, found: Comparison) -> str:
+        """What the samples at which ``found`` failed have in common, as far as the others tell."""
+        failing = [evidence.sample for evidence, other in self._failed if other.key == found.key]
+        holding = [sample for name, sample in self._holding if name == found.name]
+        return pattern(failing, holding)
 
     @property
     def _failures(self) -> list[tuple[Evidence, Comparison]]:
@@ -80,6 +94,8 @@ class Tally:
         """The case's outcome, and why where it is neither passed nor failed."""
         if self._failures:
             return Outcome.FAILED, ""
+        if self._raised:
+            return Outcome.ERROR, self._raised[0]
         if self.conclusive:
             return Outcome.PASSED, ""
         if self.samples:
@@ -98,6 +114,10 @@ class Tally:
             mutants=len(self._mutants) or None,
             survivors=tuple(name for name, noticed in self._mutants.items() if not noticed),
         )
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def _histogram(values: list[float], edges: tuple[float, ...]) -> Histogram | None:

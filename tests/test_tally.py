@@ -81,9 +81,13 @@ def test_a_reason_is_given_where_nothing_was_decided() -> None:
     assert _tally(Unsupported("no rule")).verdict()[1] == "no rule"
 
 
-def test_an_error_of_the_op_is_not_swallowed() -> None:
-    with pytest.raises(RuntimeError, match="boom"):
-        _tally(RuntimeError("boom"))
+def test_an_error_of_the_op_is_told_though_other_samples_pass() -> None:
+    assert _tally([AGREE], RuntimeError("boom"), [AGREE]).verdict() == (Outcome.ERROR, "RuntimeError: boom")
+
+
+def test_a_failure_at_another_sample_says_more_than_an_error() -> None:
+    tally = _tally(RuntimeError("boom"), [WRONG])
+    assert tally.verdict()[0] is Outcome.FAILED and tally.distinct(3)
 
 
 def test_counts_and_figures() -> None:

@@ -92,7 +92,8 @@ def _quiet(merged: Merged, total: int) -> str:
 
 
 def story(failure: Failure) -> str:
-    """The failure's sentence, which names the culprit, with what the mistake looks like."""
+    """The failure's sentence, which names the culprit, with what the mistake looks like and where it shows."""
     blame = BLAME[failure.culprit]
     sentence = failure.sentence if failure.sentence.startswith(blame) else f"{blame}: {failure.sentence}"
-    return f"{sentence} ({failure.hint})" if failure.hint else sentence
+    looks = f" ({failure.hint})" if failure.hint else ""
+    return f"{sentence}{looks}; {failure.when}" if failure.when else f"{sentence}{looks}"

@@ -1,0 +1,80 @@
+"""What the samples at which a comparison fails have in common, and no sample at which it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from gradsuite.inputs.structure import Size
+from gradsuite.sample import Sample
+
+ORDINARY = (2.0**-3, 2.0**3)  # magnitudes of what is drawn as ordinary
+
+
+def pattern(failing: Sequence[Sample], holding: Sequence[Sample]) -> str:
+    """``only where x holds a zero (3 of 29 samples)``; empty where every sample fails, or nothing tells them apart."""
+    if not failing or not holding:
+        return ""
+    common = dict.fromkeys(features(failing[0]))
+    for sample in failing[1:]:
+        present = set(features(sample))
+        common = {feature: None for feature in common if feature in present}
+    for sample in holding:
+        for feature in features(sample):
+            common.pop(feature, None)
+    told = next(iter(common), "")
+    return f"only where {told} ({len(failing)} of {len(failing) + len(holding)} samples)" if told else ""
+
+
+def features(sample: Sample) -> Iterator[str]:
+    """What is special about a sample, the most telling first."""
+    yield from _of_gradients(sample)
+    for name, x in sample.tensors.items():
+        if x is None:
+            yield f"{name} is left out"
+            continue
+        if sample.layouts.get(name, "contiguous") != "contiguous":
+            yield f"{name} is {sample.layouts[name]}"
+        yield from (f"{name} {words}" for words in _of_values(x))
+    for symbol, size in sample.symbols.items():
+        yield from _of_size(symbol, size)
+    for argument, value in sample.arguments.items():
+        yield f"{argument} = {value!r}"
+
+
+def _of_gradients(sample: Sample) -> Iterator[str]:
+    able = [name for name, x in sample.tensors.items() if x is not None and (x.is_floating_point() or x.is_complex())]
+    if len(sample.differentiable) == 1 < len(able):
+        yield f"{sample.differentiable[0]} alone requires grad"
+    yield from (f"{name} requires no grad" for name in able if name not in sample.differentiable)
+
+
+def _of_values(x: torch.Tensor) -> Iterator[str]:
+    if not x.numel():
+        yield "has no elements"
+        return
+    size = x.detach().abs()
+    if not bool(torch.isfinite(size).all()):
+        yield "is not finite"
+    if bool((size == 0).any()):
+        yield "holds a zero"
+    if x.numel() > 1 and x.unique().numel() < x.numel():
+        yield "holds equal entries"
+    if not x.is_complex() and bool((x < 0).any()):
+        yield "is negative somewhere"
+    if x.is_floating_point() and bool((size > ORDINARY[1]).any()):
+        yield "is large"
+    if x.is_floating_point() and bool(((size > 0) & (size < ORDINARY[0])).any()):
+        yield "is small"
+    if x.is_floating_point() and bool((x == x.round()).any()):
+        yield "holds a whole number"
+
+
+def _of_size(symbol: str, size: Size) -> Iterator[str]:
+    sizes = size if isinstance(size, tuple) else (size,)
+    yield from (f"a size {symbol} is {n}" for n in (0, 1) if n in sizes)
+    if isinstance(size, tuple) and len(size) != 1:
+        yield f"{symbol} stands for {len(size)} sizes"
+    if any(n > 16 for n in sizes):
+        yield f"{symbol} is {max(sizes)}"

@@ -1,0 +1,42 @@
+"""What failing samples have in common is told, and nothing where it tells nothing."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gradsuite.pattern import pattern
+from gradsuite.sample import Sample
+
+
+def _sample(x, *, layout="contiguous", differentiable=("x", "w"), size=3) -> Sample:
+    tensors = {"x": torch.tensor(x), "w": torch.tensor([0.5, -0.75])}
+    return Sample(tensors, {}, differentiable, seed=0, layouts={"x": layout}, symbols={"A": size})
+
+
+PLAIN = _sample([0.5, -1.25])
+
+
+@pytest.mark.parametrize(
+    ("failing", "told"),
+    [
+        ([_sample([0.0, 1.5]), _sample([2.5, 0.0])], "x holds a zero"),
+        ([_sample([0.5, -1.25], layout="transposed")], "x is transposed"),
+        ([_sample([0.5, -1.25], differentiable=("w",))], "w alone requires grad"),
+        ([_sample([1.5, 1.5])], "x holds equal entries"),
+        ([_sample([0.5, -1.25], size=1)], "a size A is 1"),
+        ([_sample([0.5, -1.25], size=769)], "A is 769"),
+        ([_sample([20.5, -1.25])], "x is large"),
+    ],
+)
+def test_one_property_that_tells_failing_samples_apart_is_named(failing, told) -> None:
+    found = pattern(failing, [PLAIN, PLAIN])
+    assert found == f"only where {told} ({len(failing)} of {len(failing) + 2} samples)"
+
+
+def test_where_every_sample_fails_there_is_no_pattern() -> None:
+    assert pattern([PLAIN, _sample([0.0, 1.5])], []) == ""
+
+
+def test_where_nothing_tells_them_apart_nothing_is_said() -> None:
+    assert pattern([PLAIN], [_sample([0.25, -1.75])]) == ""
