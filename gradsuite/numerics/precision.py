@@ -13,8 +13,8 @@ from functools import cache
 
 import torch
 
-REAL = {torch.complex64: torch.float32, torch.complex128: torch.float64}
-WIDE = {torch.complex64: torch.complex128, torch.complex128: torch.complex128}
+REAL = {torch.complex32: torch.float16, torch.complex64: torch.float32, torch.complex128: torch.float64}
+WIDE = dict.fromkeys(REAL, torch.complex128)
 
 
 @dataclass(frozen=True)

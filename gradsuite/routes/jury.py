@@ -10,6 +10,7 @@ from gradsuite.comparison import Comparison, Figures
 from gradsuite.numerics.estimate import Agreement, Estimate
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.results import Culprit
+from gradsuite.routes import forward_mode
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.localise import alone, lost_entry
 
@@ -43,6 +44,8 @@ def _not_finite(evidence: Evidence, claim: Claim) -> Comparison:
         return _undefined(evidence, claim)
     largest = Format.of(evidence.dtype).largest
     truths = [*evidence.truth.values(), *map(widen, evidence.point.wide.outputs)]
+    if claim.route == "forward_mode":  # J t may be too large where neither the gradient nor the outputs are
+        truths += forward_mode.jvp(evidence.point.wide)
     held = all(bool((truth.abs() < largest).all()) for truth in truths)
     if evidence.natural.overflows or not held:
         return Comparison(

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from gradsuite.checks import forward_mode, value
 from gradsuite.checks.reverse import compare
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.routes.elementwise import match
@@ -106,4 +107,16 @@ def test_an_op_on_two_dtypes_is_given_the_rounding_of_the_coarser() -> None:
 
 def test_a_gradient_that_is_a_zero_tensor_can_be_judged() -> None:
     (found,) = compare(evidence_of(torch.sgn, normal(6, dtype=torch.bfloat16)))
+    assert found.agreement is Agreement.AGREE
+
+
+def test_a_jvp_that_the_dtype_cannot_hold_is_no_mistake() -> None:
+    evidence = evidence_of(torch.expm1, torch.full((9,), 8.9, dtype=torch.float16))  # J t reaches 90000
+    (found,) = forward_mode.compare(evidence)
+    assert found.agreement is Agreement.INCONCLUSIVE and "leave the range" in found.sentence
+
+
+def test_a_complex_output_of_half_precision_is_judged_as_such() -> None:
+    evidence = evidence_of(torch.complex, normal(4, dtype=torch.float16), normal(4, seed=1, dtype=torch.float16))
+    (found,) = value.compare(evidence)
     assert found.agreement is Agreement.AGREE
