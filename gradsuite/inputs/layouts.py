@@ -1,8 +1,13 @@
-"""Memory layouts: the same values, laid out in ways that kernels like to get wrong."""
+"""Memory layouts: the same values, laid out in ways that kernels like to get wrong.
+
+What lies between and behind the elements is NaN (zero for integers, which may be indices), so that reading it does not
+go unseen.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,8 +15,13 @@ from torch import Tensor
 _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
-def _contiguous(x: Tensor) -> Tensor:
-    return x.contiguous()
+@dataclass(frozen=True)
+class Layout:
+    """One layout. ``words``: how a sentence says that a tensor has it."""
+
+    words: str
+    fits: Callable[[Tensor], bool]
+    make: Callable[[Tensor], Tensor]
 
 
 def _transposed(x: Tensor) -> Tensor:
@@ -19,22 +29,40 @@ def _transposed(x: Tensor) -> Tensor:
     return x.mT.contiguous().mT
 
 
-def _sliced(x: Tensor) -> Tensor:
-    """Every second element of a larger buffer, from its second on: an offset and a stride of 2.
+def _permuted(x: Tensor) -> Tensor:
+    """The first two axes swapped in memory; each row lies as it would."""
+    return x.transpose(0, 1).contiguous().transpose(0, 1)
 
-    What lies between is NaN (zero for integers, which may be indices), so reading it does not go unseen.
-    """
-    between = float("nan") if x.is_floating_point() or x.is_complex() else 0
-    buffer = x.new_full((*x.shape[:-1], 2 * x.shape[-1] + 1), between)
-    view = buffer[..., 1::2]
-    view.copy_(x)
-    return view
+
+def _sliced(x: Tensor) -> Tensor:
+    """Every second element of a larger buffer, from its second on: an offset and a stride of 2."""
+    return _unfilled(x, (*x.shape[:-1], 2 * x.shape[-1] + 1))[..., 1::2].copy_(x)
+
+
+def _narrowed(x: Tensor) -> Tensor:
+    """The middle of wider rows: the last stride is 1, and the rows lie further apart than they are long."""
+    return _unfilled(x, (*x.shape[:-1], x.shape[-1] + 2))[..., 1:-1].copy_(x)
+
+
+def _offset(x: Tensor) -> Tensor:
+    """Contiguous, but not from the beginning of its memory on."""
+    return _unfilled(x, (x.numel() + 2,))[1:-1].view(x.shape).copy_(x)
 
 
 def _expanded(x: Tensor) -> Tensor:
     """Stride 0 along the first axis longer than 1: its first entry, repeated. The values change."""
     axis = _longer(x)[0]
-    return x.narrow(axis, 0, 1).contiguous().expand(x.shape)
+    return _repeated(x.narrow(axis, 0, 1), x)
+
+
+def _uniform(x: Tensor) -> Tensor:
+    """Stride 0 along every axis: the first element, repeated, as a sum's backward hands it on. The values change."""
+    return _repeated(x[(slice(1),) * x.dim()], x)
+
+
+def _repeated(entry: Tensor, x: Tensor) -> Tensor:
+    """``entry`` expanded to the shape of ``x``, in a memory that is as large as if nothing were repeated."""
+    return _unfilled(x, (x.numel(),))[: entry.numel()].view(entry.shape).copy_(entry).expand(x.shape)
 
 
 def _channels_last(x: Tensor) -> Tensor:
@@ -42,37 +70,76 @@ def _channels_last(x: Tensor) -> Tensor:
     return x.contiguous(memory_format=_CHANNELS_LAST[x.dim()])
 
 
+def _conjugated(x: Tensor) -> Tensor:
+    """The conjugates in memory, and a mark that they are to be conjugated."""
+    return x.conj_physical().conj()
+
+
+def _negated(x: Tensor) -> Tensor:
+    """The negatives in memory, and a mark that they are to be negated, as the imaginary part of a conjugate has it."""
+    return torch._neg_view(x.neg())
+
+
+def _unfilled(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return x.new_full(shape, float("nan") if x.is_floating_point() or x.is_complex() else 0)
+
+
 def _longer(x: Tensor) -> list[int]:
     return [axis for axis, size in enumerate(x.shape) if size > 1]
 
 
-_LAYOUTS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], bool]]] = {
-    "contiguous": (_contiguous, lambda x: True),
-    "transposed": (_transposed, lambda x: x.dim() >= 2 and min(x.shape[-2:]) > 1),
-    "sliced": (_sliced, lambda x: x.dim() >= 1 and x.numel() > 0),
-    "expanded": (_expanded, lambda x: x.numel() > 1),
-    "channels_last": (_channels_last, lambda x: x.dim() in _CHANNELS_LAST and x.numel() > 0),
+_LAYOUTS = {
+    "contiguous": Layout("contiguous", lambda x: True, torch.Tensor.contiguous),
+    "transposed": Layout("transposed", lambda x: x.dim() >= 2 and min(x.shape[-2:]) > 1, _transposed),
+    "permuted": Layout("permuted in its first two axes", lambda x: x.dim() >= 3 and min(x.shape[:2]) > 1, _permuted),
+    "channels_last": Layout("in channels_last", lambda x: x.dim() in _CHANNELS_LAST and x.numel() > 0, _channels_last),
+    "narrowed": Layout("a part of wider rows", lambda x: x.dim() >= 2 and x.numel() > x.shape[-1] > 0, _narrowed),
+    "sliced": Layout("every second element of its memory", lambda x: x.dim() >= 1 and x.numel() > 0, _sliced),
+    "offset": Layout("not at the beginning of its memory", lambda x: x.numel() > 0, _offset),
+    "conjugated": Layout("lazily conjugated", torch.Tensor.is_complex, _conjugated),
+    "negated": Layout("lazily negated", lambda x: x.is_floating_point() or x.is_complex(), _negated),
+    "expanded": Layout("expanded with stride 0", lambda x: x.numel() > 1, _expanded),
+    "uniform": Layout("one number expanded with stride 0", lambda x: len(_longer(x)) > 1, _uniform),
 }
 
 LAYOUTS = tuple(_LAYOUTS)
+LAZY = ("conjugated", "negated")  # other values in memory, and a mark: torch refuses to hand them out unresolved
+REPEATED = ("expanded", "uniform")  # these change the values
 
 
 def fits(name: str, x: Tensor) -> bool:
     """Whether ``x`` can be laid out so, and would differ from contiguous."""
-    return _LAYOUTS[name][1](x)
+    return _LAYOUTS[name].fits(x)
 
 
 def lay_out(x: Tensor, name: str) -> Tensor:
-    """``x`` in the layout ``name``, in fresh memory; ``x`` must fit it. Only ``expanded`` changes values."""
-    return _LAYOUTS[name][0](x)
+    """``x`` in the layout ``name``, in fresh memory; ``x`` must fit it. Only those in REPEATED change values."""
+    return _LAYOUTS[name].make(x)
+
+
+def words(name: str) -> str:
+    """How a sentence says that a tensor is laid out so: "the cotangent is <words>"."""
+    return _LAYOUTS[name].words
 
 
 def layout_of(x: Tensor) -> str:
     """The layout that ``x`` has, as near as a name says it."""
+    if x.is_conj() or x.is_neg():
+        return "conjugated" if x.is_conj() else "negated"
     if x.is_contiguous():
-        return "contiguous"
-    if 0 in x.stride():
-        return "expanded"
+        return "offset" if x.storage_offset() else "contiguous"
+    strides = [x.stride(axis) for axis in _longer(x)]
+    if 0 in strides:
+        return "expanded" if len(strides) == 1 or any(strides) else "uniform"
     if x.dim() in _CHANNELS_LAST and x.is_contiguous(memory_format=_CHANNELS_LAST[x.dim()]):
         return "channels_last"
-    return "transposed" if x.dim() >= 2 and x.mT.is_contiguous() else "sliced"
+    return _strided(x)
+
+
+def _strided(x: Tensor) -> str:
+    """The name of a layout that is told by its strides alone."""
+    if x.dim() >= 2 and x.mT.is_contiguous():
+        return "transposed"
+    if x.dim() >= 3 and x.transpose(0, 1).is_contiguous():
+        return "permuted"
+    return "narrowed" if x.stride(-1) == 1 else "sliced"
