@@ -26,7 +26,7 @@ def tell(evidence: Evidence, comparison: Comparison, *, op: str, replay: str) ->
     return Failure(
         comparison=comparison.name,
         culprit=culprit,
-        sentence=comparison.sentence,
+        sentence=comparison.in_full() if comparison.in_full else comparison.sentence,
         hint=_hint(evidence, comparison, jacobians),
         inputs=tuple(array(name, t, sample) for name, t in sample.tensors.items() if t is not None),
         cotangents=tuple(array(f"ct {i}", ct) for i, ct in enumerate(_cotangents(evidence))),

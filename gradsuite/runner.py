@@ -280,12 +280,12 @@ class Session:
         subject = evidence.subject
 
         def fails(sample: Sample) -> bool:
-            return _same_failure(check, Evidence(subject, sample), found) is not None
+            return _same_failure(check, Evidence(subject, sample, found.name), found) is not None
 
         best = evidence.sample
         if check.shrinks and fails(best):
             best = smallest(best, fails, definition=_definition(subject), calls=SHRINKS)
-        at = Evidence(subject, best)
+        at = Evidence(subject, best, found.name)
         return tell(at, _same_failure(check, at, found) or found, op=case.spec.op, replay=group.replay(case))
 
     def _waived(self, case: Case, result: CaseResult) -> CaseResult:

@@ -22,10 +22,13 @@ from gradsuite.sample import Sample, Subject
 
 
 class Evidence:
-    """The routes at one point. ``dtype`` is the tested dtype; numbers are float64 unless said otherwise."""
+    """The routes at one point. ``dtype`` is the tested dtype; numbers are float64 unless said otherwise.
 
-    def __init__(self, subject: Subject, sample: Sample) -> None:
-        self.subject, self.sample = subject, sample
+    ``pinned`` names the one comparison that is asked for while a failure is shrunk: a check may leave out the others.
+    """
+
+    def __init__(self, subject: Subject, sample: Sample, pinned: str = "") -> None:
+        self.subject, self.sample, self.pinned = subject, sample, pinned
         self.point = Point(subject, sample)
 
     @cached_property
@@ -56,7 +59,7 @@ class Evidence:
     @property
     def overwrites(self) -> bool:
         """Whether it changes anything here, in the tested dtype or in the widest; what it raises is told elsewhere."""
-        for twin in (self,) if self.is_wide else (self, Evidence.of_wide(self)):
+        for twin in (self,) if self.is_wide else (self, self.at(self.point.wide)):
             with suppress(Exception):
                 if twin.overwritten:
                     return True
@@ -206,7 +209,7 @@ class Evidence:
         """Whether the op in float64 computes the declared forward, within the natural error; None without a forward."""
         if self.formula is None or not self.formula.outputs:
             return None
-        twin = self if self.is_wide else Evidence.of_wide(self)
+        twin = self if self.is_wide else self.at(self.point.wide)
         truths = formula.tensors(self.formula.outputs)
         for i, truth in enumerate(truths):
             apart = (widen(twin.point.outputs[i]) - truth).abs()
@@ -214,12 +217,17 @@ class Evidence:
                 return False
         return True
 
-    @classmethod
-    def of_wide(cls, evidence: Evidence) -> Evidence:
-        """The evidence at the same values in float64."""
-        twin = cls(evidence.subject, evidence.sample)
-        twin.point = evidence.point.wide
+    def at(self, point: Point) -> Evidence:
+        """The evidence of the same subject and sample at another point."""
+        twin = Evidence(self.subject, self.sample)
+        twin.point = point
         return twin
+
+    @property
+    def plain(self) -> Evidence:
+        """The evidence at the same values, plainly laid out; itself where they are."""
+        plain = self.point.plain
+        return self if plain is self.point else self.at(plain)
 
     # Verdicts.
 

@@ -53,6 +53,22 @@ class Point:
         twin.subject = subject
         return twin
 
+    def weighted(self, cotangents: list[torch.Tensor]) -> Point:
+        """This point with other weights on its outputs."""
+        twin = self.at(self.tensors)
+        twin.__dict__["cotangents"] = cotangents
+        return twin
+
+    @property
+    def plain(self) -> Point:
+        """This point with every tensor contiguous, from the beginning of its memory on; itself where they are."""
+        laid = {name: t if t is None or _is_plain(t) else plainly(t) for name, t in self.tensors.items()}
+        return self if all(laid[name] is t for name, t in self.tensors.items()) else self.at(laid)
+
+    def afresh(self) -> Point:
+        """This point once more, with a graph and cotangents of its own."""
+        return self.weighted([ct.clone() for ct in self.cotangents])
+
     # The op itself.
 
     def call(self, tensors: Tensors) -> tuple[torch.Tensor, ...]:
@@ -166,3 +182,13 @@ class Point:
         values, definition = self.primal(name), self.subject.definition
         limit = None if definition is None else clearance(definition, name, widen(values), self.sample)
         return sized(values, key, limit)
+
+
+def plainly(tensor: torch.Tensor) -> torch.Tensor:
+    """The same values in contiguous memory of their own, with nothing left to conjugate or to negate."""
+    return tensor.detach().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    lazy = tensor.is_conj() or tensor.is_neg()
+    return tensor.is_contiguous() and not tensor.storage_offset() and not lazy

@@ -10,10 +10,13 @@ from gradsuite.errors import Unsupported
 from gradsuite.routes.point import Point
 
 
-def gradients(point: Point, cotangents: Sequence[torch.Tensor] | None = None) -> dict[str, torch.Tensor]:
+def gradients(
+    point: Point, cotangents: Sequence[torch.Tensor] | None = None, used: Sequence[int] | None = None
+) -> dict[str, torch.Tensor]:
     """The vector-Jacobian product for each differentiable input, in the input's shape; zeros where not connected.
 
-    ``cotangents`` defaults to the point's own; the graph is kept, so this may be called again.
+    ``cotangents`` defaults to the point's own; ``used`` says to which output each belongs, by default one to each that
+    carries a gradient. The graph is kept, so this may be called again.
     Raises Unsupported where no output carries a gradient, or the op has no derivative for an input.
     """
     leaves, outputs = point.graph
@@ -21,8 +24,9 @@ def gradients(point: Point, cotangents: Sequence[torch.Tensor] | None = None) ->
         raise Unsupported("no output carries a gradient")
     wanted = [leaf for name in point.names if (leaf := leaves[name]) is not None]
     weights = list(point.cotangents if cotangents is None else cotangents)
+    weighed = [outputs[i] for i in (point.selected if used is None else used)]
     try:
-        found = torch.autograd.grad(point.select(outputs), wanted, weights, retain_graph=True, allow_unused=True)
+        found = torch.autograd.grad(weighed, wanted, weights, retain_graph=True, allow_unused=True)
     except RuntimeError as error:
         if "is not implemented" in str(error) or "not implemented for" in str(error):
             raise Unsupported(str(error)) from error
