@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -63,20 +64,24 @@ def saves_intermediates(point: Point) -> str:
     The engine treats such a value as a constant, so a second derivative through that backward is silently wrong, and
     its author has to say ``once_differentiable`` (torch's notes on double backward with custom functions).
     """
-    _, outputs = point.graph
     known = {t.data_ptr() for t in point.tensors.values() if t is not None}
-    queue, seen = [outputs[i].grad_fn for i in point.selected], set()
-    while queue:
-        node: Any = queue.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
+    for node in nodes(point):
         if isinstance(node, torch.autograd.function.BackwardCFunction) and any(
             _is_intermediate(value, known) for value in (*node.saved_tensors, *vars(node).values())
         ):
             return type(node).__name__
-        queue += [below for below, _ in node.next_functions]
     return ""
+
+
+def nodes(point: Point) -> Iterator[Any]:
+    """Every node behind the outputs that carry a gradient, each once."""
+    queue, seen = [point.graph[1][i].grad_fn for i in point.selected], set()
+    while queue:
+        node: Any = queue.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            yield node
+            queue += [below for below, _ in node.next_functions]
 
 
 def _is_intermediate(value: Any, known: set[int]) -> bool:

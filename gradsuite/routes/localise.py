@@ -31,9 +31,10 @@ class Located:
     entry: Entry | None = None
 
 
-def locate(evidence: Evidence) -> Located:
-    """Judges the reverse gradient entry by entry, as far as MOST probes go."""
-    entries = [(name, i) for name, t in evidence.point.tangents.items() for i in range(t.numel())]
+def locate(evidence: Evidence, only: str = "") -> Located:
+    """Judges the reverse gradient (``only`` that of one input) entry by entry, as far as MOST probes go."""
+    moving = {name: t for name, t in evidence.point.tangents.items() if not only or name == only}
+    entries = [(name, i) for name, t in moving.items() for i in range(t.numel())]
     return _Search(evidence).judge(entries)
 
 
