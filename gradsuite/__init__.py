@@ -14,19 +14,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gradsuite.api import GradientError, Input, Report, check
+    from gradsuite.dropin import gradcheck, gradgradcheck
 
-__all__ = ["GradientError", "Input", "Report", "__version__", "check"]
+__all__ = ["GradientError", "Input", "Report", "__version__", "check", "gradcheck", "gradgradcheck"]
 
-_API = ("GradientError", "Input", "Report", "check")
+_HOMES = {
+    "GradientError": "api",
+    "Input": "api",
+    "Report": "api",
+    "check": "api",
+    "gradcheck": "dropin",
+    "gradgradcheck": "dropin",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """``check`` and what belongs to it from their module, ``__version__`` from the installed package."""
+    """Each public name from its module, ``__version__`` from the installed package."""
     if name == "__version__":
         return _version()
-    if name not in _API:
+    if name not in _HOMES:
         raise AttributeError(f"module 'gradsuite' has no attribute {name!r}")
-    return getattr(import_module("gradsuite.api"), name)
+    return getattr(import_module(f"gradsuite.{_HOMES[name]}"), name)
 
 
 def _version() -> str:

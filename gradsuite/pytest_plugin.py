@@ -43,6 +43,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="Refuse to start where this device is absent: a run that skips everything must not pass. Repeatable.",
     )
+    group.addoption(
+        "--gradsuite-gradcheck",
+        choices=("replace", "shadow"),
+        help="Let gradsuite answer the suite's own calls of torch.autograd.gradcheck and gradgradcheck; or let it only "
+        "look on, and report where it differs.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,6 +58,10 @@ def pytest_configure(config: pytest.Config) -> None:
         _check_options(config)
     except GradsuiteError as fault:
         raise pytest.UsageError(f"gradsuite: {fault}") from fault
+    if mode := config.getoption("--gradsuite-gradcheck"):
+        from gradsuite.substitution import Substitution
+
+        config.pluginmanager.register(Substitution(mode), "gradsuite-gradcheck")
 
 
 def _check_options(config: pytest.Config) -> None:

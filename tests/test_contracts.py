@@ -87,9 +87,9 @@ def test_the_catalogue_is_in_the_wheel(tmp_path: Path) -> None:
 
 
 def test_no_tolerance_has_a_name() -> None:
-    """Nothing that gradsuite compares has a bound which someone chose."""
+    """Nothing that gradsuite compares has a bound which someone chose; ``dropin`` takes torch's, and ignores them."""
     named = re.compile(r"\b(atol|rtol)\b")
-    sources = [*ROOT.glob("gradsuite/**/*.py"), *ROOT.glob("specs/**/*.yaml")]
+    sources = {*ROOT.glob("gradsuite/**/*.py"), *ROOT.glob("specs/**/*.yaml")} - {ROOT / "gradsuite/dropin.py"}
     assert not [str(path) for path in sources if named.search(path.read_text(encoding="utf-8"))]
 
 
