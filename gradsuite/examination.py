@@ -146,21 +146,19 @@ def _demand(evidence: Evidence, checks: Sequence[str]) -> None:
 
 
 def _judge(evidence: Evidence, name: str) -> Verdict:
-    """What one check says."""
-    check, tally, title = known_checks.get(name), Tally(), f"{name} in {str(evidence.dtype).removeprefix('torch.')}"
-    try:
-        tally.add(evidence, check)
-    except Exception as error:  # fn itself ran: this is what it makes of other values or of float64
-        return Verdict(Outcome.INCONCLUSIVE, f"{title}: {type(error).__name__}: {error}")
+    """What one check says; what ``fn`` raises at other values than the given, or in float64, leaves it open."""
+    tally, title = Tally(), f"{name} in {str(evidence.dtype).removeprefix('torch.')}"
+    tally.add(evidence, known_checks.get(name))
     outcome, reason = tally.verdict()
     told = [failure_text(tell(at, found, op="", replay="")) for at, found in tally.distinct(TOLD)]
-    return Verdict(outcome, "\n\n".join(told) or (reason and f"{title}: {reason}"))
+    text = "\n\n".join(told) or (reason and f"{title}: {reason}")
+    return Verdict(Outcome.INCONCLUSIVE if outcome is Outcome.ERROR else outcome, text)
 
 
 def _weigh(said: Sequence[Verdict]) -> Verdict:
-    """One failure fails; nothing passes that a check could not decide."""
+    """One failure fails; nothing passes that a check could not decide, or that none could."""
     for outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PASSED):
         texts = [verdict.text for verdict in said if verdict.outcome is outcome]
         if texts:
             return Verdict(outcome, "\n\n".join(filter(None, texts)))
-    raise Unsupported("; ".join(verdict.text for verdict in said))
+    return Verdict(Outcome.INCONCLUSIVE, "\n\n".join(verdict.text for verdict in said))
