@@ -40,6 +40,7 @@ class Comparison:
     figures: Figures = field(default_factory=Figures)
     wrong_input: str | None = None  # the input whose gradient is wrong, where that is what failed
     in_full: Callable[[], str] | None = None  # the sentence with what is found out only where the failure is told
+    note: str = ""  # what is worth knowing of a property that holds
 
     @property
     def key(self) -> tuple[str, Culprit | None]:

@@ -271,7 +271,7 @@ class Session:
                 "conclusive": tally.conclusive,
                 "measures": tally.measures(),
                 "failures": tuple(failures),
-                "notes": tuple(group.skipped) if check.samples == "edge" else (),
+                "notes": (*(group.skipped if check.samples == "edge" else ()), *tally.notes),
             }
         )
 

@@ -36,6 +36,7 @@ class Tally:
         self._bars: list[float] = []
         self._mutants: dict[str, bool] = {}
         self._held: set[str] = set()  # comparisons that need hold once, and did
+        self._notes: dict[str, None] = {}
 
     def add(self, evidence: Evidence, check: Check) -> bool:
         """Counts what ``check`` says of a sample; true once it has failed on enough samples to stop."""
@@ -66,6 +67,8 @@ class Tally:
         self._digits += [] if figures.digits is None else [min(figures.digits, MOST_DIGITS)]
         self._bars += [] if figures.bar is None else [figures.bar]
         self._mutants |= {name: seen or self._mutants.get(name, False) for name, seen in figures.mutants.items()}
+        if comparison.note:
+            self._notes[comparison.note] = None
         if comparison.agreement is Agreement.DISAGREE:
             self._failed.append((evidence, comparison))
         elif comparison.agreement is Agreement.AGREE:
@@ -101,6 +104,11 @@ class Tally:
         if self.samples:
             return Outcome.INCONCLUSIVE, self._reasons[0] if self._reasons else "no sample decides"
         return Outcome.UNSUPPORTED, self._unsupported[0] if self._unsupported else "no sample could be drawn"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth knowing, each once."""
+        return tuple(self._notes)
 
     def measures(self) -> Measures:
         """Worst figures and histograms."""
