@@ -218,8 +218,9 @@ class Request:
         """Whether the callable and its backward take ``tensors``, and its values are finite there."""
         if self._refusal(tensors):
             return False
+        sample = self._sample(tensors)  # copies: the callable may overwrite them
         with torch.no_grad():
-            outputs = self.subject.call(tensors, self._sample(tensors))
+            outputs = self.subject.call(sample.tensors, sample)
         return all(bool(torch.isfinite(o).all()) for o in outputs if o.is_floating_point() or o.is_complex())
 
     def _sample(self, tensors: Tensors) -> Sample:

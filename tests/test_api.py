@@ -9,6 +9,8 @@ import torch
 
 import gradsuite
 from gradsuite.errors import UsageError
+from gradsuite.results import Outcome
+from tests.planted.mutation import SoftmaxIntoItsCotangent, SoftmaxIntoItsInput, SoftmaxUpcast
 
 X = torch.tensor([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5]])
 
@@ -146,3 +148,12 @@ def test_nothing_of_the_host_is_changed() -> None:
 def test_a_wrong_argument_is_told_clearly(options, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         check(sin, **options)
+
+
+@pytest.mark.parametrize("op", [SoftmaxIntoItsInput, SoftmaxUpcast, SoftmaxIntoItsCotangent])
+def test_an_op_that_overwrites_what_it_is_given_fails_for_that_alone_and_spoils_no_example(op) -> None:
+    x = X.double().requires_grad_()
+    report = check(op.apply, (x,))
+    assert {result.check for result in report.results if result.outcome is Outcome.FAILED} == {"mutation"}
+    assert not any(result.outcome is Outcome.ERROR for result in report.results), str(report)
+    assert torch.equal(x.detach(), X.double())
