@@ -37,7 +37,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     if not evidence.is_wide and any(comparison.note for comparison in again):
         # What an op loses by chance it loses in stochastic arithmetic, too: it counts as natural, in float64 to a
         # 256th part only (natural.py: the noise there is 2 ** 12 times as large, the constant 16).
-        twins = _again(Evidence.of_wide(evidence))[1]
+        twins = _again(evidence.at(evidence.point.wide))[1]
         again = [twin if _failed(twin) else own for own, twin in zip(again, twins, strict=True)]
     yield from again
     if not any(map(_failed, again)):
