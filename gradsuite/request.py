@@ -242,7 +242,7 @@ class Request:
         if order.kind == "large":
             sizes = self._learned.sizes if self._learned else {}
             found = large(self.definition, sizes, dtype=order.dtype, device=order.device, seed=order.seed)
-            return [sample for sample in found if self._admits(sample)]
+            return [sample for sample in found if self._admits(sample)][: order.count]
         if self._all_examples:
             around = Around(
                 subject.definition or self.definition, self._example(order), order.dtype, order.device, order.profile,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any, Literal
 
 import torch
@@ -38,7 +39,7 @@ from gradsuite.tally import Tally
 COUNTS = {"quick": 6, "default": 16, "thorough": 64}  # samples of one op on one device in one dtype
 SHRINKS = 150  # how often a failing comparison is asked again while it shrinks
 STRICT = ("default", 0)  # the profile and seed in which a waived case must fail, or the waiver goes
-LARGE = 6  # samples whose size lies past the tiles of kernels
+LARGE = 8  # samples whose size lies past the tiles of kernels
 FEW = 4  # samples for checks that run an op many times
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
@@ -75,7 +76,8 @@ def of_spec(case: Case) -> Source:
 
     def drawn(subject: Subject, order: Order) -> list[Sample]:
         if order.kind == "large":
-            return list(large(_definition(subject), {}, dtype=order.dtype, device=order.device, seed=order.seed))
+            found = large(_definition(subject), {}, dtype=order.dtype, device=order.device, seed=order.seed)
+            return list(islice(found, order.count))
         strategy = samples(_definition(subject), dtype=order.dtype, device=order.device, profile=order.profile)
         return draw(strategy, count=order.count, identity=order.identity, seed=order.seed)
 
@@ -126,11 +128,12 @@ class Group:
 
     @cached_property
     def large(self) -> list[Evidence]:
-        """Samples with one size past the tiles of kernels."""
+        """Samples with one size past the tiles of kernels, shared out among the variants."""
+        each = max(2, LARGE // len(self.subjects))
         return [
             Evidence(subject, sample)
             for subject in self.subjects
-            for sample in self._source.draw(subject, self._order(subject, LARGE, "large"))[:LARGE]
+            for sample in self._source.draw(subject, self._order(subject, each, "large"))
         ]
 
     def _order(self, subject: Subject, count: int, kind: Kind) -> Order:

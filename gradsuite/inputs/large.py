@@ -19,7 +19,7 @@ from gradsuite.sample import Sample
 from gradsuite.spec.definition import Definition
 
 TILES = (1025, 129, 127, 33, 31)  # just past, and just short of, what is a power of two
-ELEMENTS = 2**15  # of one input at most
+ELEMENTS = 2**13  # of one input at most
 
 
 def large(
@@ -32,11 +32,14 @@ def large(
 
 
 def _structures(definition: Definition, base: Mapping[str, Size], seed: int) -> Iterator[Structure]:
-    plain = {**plain_sizes(definition), **base}
-    for place, (name, variadic) in enumerate(symbols(definition).items()):
-        wanted = dict.fromkeys((TILES[0], TILES[1 + (seed + place) % (len(TILES) - 1)]))
-        for size in wanted:
-            structure = _largest(definition, plain, name, size, variadic=variadic)
+    plain: dict[str, Size] = {
+        name: min(size, 3) if isinstance(size, int) else size for name, size in plain_sizes(definition).items()
+    }
+    found = list(symbols(definition).items())
+    others = [TILES[1 + (seed + place) % (len(TILES) - 1)] for place in range(len(found))]
+    for sizes in ([TILES[0]] * len(found), others):
+        for (name, variadic), size in zip(found, sizes, strict=True):
+            structure = _largest(definition, {**plain, **base}, name, size, variadic=variadic)
             if structure is not None:
                 yield structure
 

@@ -7,6 +7,7 @@ same samples in every run, whatever ran before.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
@@ -19,6 +20,7 @@ from gradsuite.sample import Sample
 from gradsuite.spec.definition import Definition
 
 Predicate = Callable[[Sample], bool]
+LONGEST = 15.0  # seconds of shrinking
 
 
 def draw(strategy: SearchStrategy[Sample], *, count: int, identity: str, seed: int) -> list[Sample]:
@@ -42,7 +44,7 @@ def smallest(start: Sample, predicate: Predicate, *, definition: Definition, cal
     """The smallest and plainest sample for which ``predicate`` holds, reached from ``start``, where it must hold.
 
     Works on the sample itself, which ends plainer than shrinking what Hypothesis drew. ``calls`` bounds how often
-    ``predicate`` is asked.
+    ``predicate`` is asked, LONGEST for how many seconds.
     """
     return Plainer(definition, _Asked(predicate, calls)).plainest(start)
 
@@ -51,12 +53,12 @@ class _Asked:
     """A predicate that is asked up to a limit, and holds for nothing after it."""
 
     def __init__(self, predicate: Predicate, limit: int) -> None:
-        self._predicate, self.left = predicate, limit
+        self._predicate, self._left, self._end = predicate, limit, time.perf_counter() + LONGEST
 
     def __call__(self, sample: Sample) -> bool:
-        if self.left <= 0:
+        if self._left <= 0 or time.perf_counter() > self._end:
             return False
-        self.left -= 1
+        self._left -= 1
         return self._predicate(sample)
 
 
