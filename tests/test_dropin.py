@@ -134,6 +134,38 @@ def test_forward_mode_is_judged_where_it_is_asked_for() -> None:
         gradsuite.gradcheck(sin, (leaf(),), check_backward_ad=False)
 
 
+def test_each_of_several_outputs_is_also_used_alone() -> None:
+    class Pair(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            ctx.set_materialize_grads(False)
+            return x.sin(), x.exp()
+
+        @staticmethod
+        def backward(ctx, first, second):
+            (x,) = ctx.saved_tensors
+            return first * x.cos() + second * x.exp()
+
+    with pytest.raises(GradcheckError, match="output 0 alone is used"):
+        gradsuite.gradcheck(Pair.apply, (leaf(),))
+
+
+def test_what_the_engine_mends_is_a_fault_where_it_is_asked_for() -> None:
+    class Row(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, row):
+            return x + row
+
+        @staticmethod
+        def backward(ctx, ct):
+            return ct, ct  # the engine sums it back to one row
+
+    inputs = leaf(), X[0].clone().requires_grad_()
+    assert gradsuite.gradcheck(Row.apply, inputs)
+    assert not gradsuite.gradcheck(Row.apply, inputs, check_grad_dtypes=True, raise_exception=False)
+
+
 @pytest.mark.parametrize(
     ("fn", "x"),
     [
