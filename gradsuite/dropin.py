@@ -58,8 +58,8 @@ def gradcheck(
     """Whether the gradient of ``func`` at ``inputs`` is right: ``torch.autograd.gradcheck`` without tolerances.
 
     The arguments are torch's. ``eps``, ``atol``, ``rtol`` and ``fast_mode`` change nothing, and the inputs may have any
-    floating or complex dtype. With ``check_grad_dtypes`` the backward must itself return what the engine would mend.
-    An undecided verdict is no failure, but logged.
+    floating or complex dtype. With ``check_grad_dtypes`` the backward must itself return what the engine would mend;
+    with a ``nondet_tol`` above zero the gradient need not repeat. An undecided verdict is no failure, but logged.
 
     Raises GradcheckFailure where the gradient is wrong, unless ``raise_exception`` is false; whatever ``func``, its
     backward and its forward-mode rule raise; ValueError where no input requires grad.
@@ -137,6 +137,7 @@ def _checks(asked: Asked, inputs: tuple[Any, ...]) -> list[str]:
         "cotangent_linearity": backward,
         "precision": backward and narrow,
         "undefined_cotangents": backward,  # torch takes each output alone, whatever check_undefined_grad says
+        "determinism": backward and not asked["nondet_tol"],
         "contract": backward and asked["check_grad_dtypes"],
         "forward_mode": forward,
     }

@@ -151,6 +151,17 @@ def test_each_of_several_outputs_is_also_used_alone() -> None:
         gradsuite.gradcheck(Pair.apply, (leaf(),))
 
 
+def test_a_gradient_must_repeat() -> None:
+    calls = []
+
+    def forgetful(ct, x):
+        calls.append(ct)
+        return ct * x.cos() * (len(calls) % 16 != 0)
+
+    with pytest.raises(GradcheckError, match="the same call gives another gradient"):
+        gradsuite.gradcheck(op(torch.sin, forgetful), (leaf(),))
+
+
 def test_what_the_engine_mends_is_a_fault_where_it_is_asked_for() -> None:
     class Row(torch.autograd.Function):
         @staticmethod
