@@ -1,112 +1,87 @@
 """The backward can itself be differentiated, and rightly.
 
-The number d/dh <t, vjp(x + h w; ct)> at h = 0, for a second tangent w, is computed by reverse mode over reverse mode
-and held against central differences of the first gradient, and against differences at 400 bits of the declared
-derivative. A backward that refuses to be differentiated is unsupported here; one that is silently treated as a
-constant is wrong. Where no spec promises a second derivative, and a custom Function saved intermediate values (which
-the engine takes for constants), it is unsupported, with that reason.
+The number <w, H t> = d/dh <t, vjp(x + h w; ct)> at h = 0, for two signed tangents t and w, is computed by reverse mode
+over reverse mode, once more with t and w exchanged (second derivatives are symmetric), and by forward mode over reverse
+mode. Each is held against central differences of the first gradient, and the first of them against differences at 400
+bits of the declared derivative. A failure names the pair of inputs whose mixed second derivative is wrong. What is not
+finite is wrong where the gradient is finite and its differences settle. Below float64 the number may lie as far from
+the one in float64 as the natural error says.
+
+A backward that refuses to be differentiated is unsupported here; one that is silently treated as a constant is wrong.
+Where no spec promises a second derivative, a custom Function is not held to one in three cases: its gradient carries no
+graph; it saved intermediate values, which the engine takes for constants; it is right all around the point and treats
+that point apart. A gradient that hangs on a copy of an input pretends to be differentiable, and is wrong.
 """
 
 from __future__ import annotations
 
-import math
+import itertools
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 
-import torch
-
-from gradsuite.comparison import Check, Comparison, Figures
+from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import Unsupported
-from gradsuite.numerics.blame import Ballot, blame
 from gradsuite.numerics.estimate import Agreement, Estimate
-from gradsuite.numerics.precision import Format
-from gradsuite.results import Says
-from gradsuite.routes import differences, formula, graph, second
+from gradsuite.routes import second
+from gradsuite.routes.curvature import Curvature, require_range
 from gradsuite.routes.evidence import Evidence
-from gradsuite.routes.natural import CONFIDENCE, natural_error
+from gradsuite.routes.second_jury import judge, narrowed
 
 NAME = "second order along two tangents"
+ALL_PAIRS = 3  # inputs of which every pair is probed; of more, each with itself and with the next
 
 
 def compare(evidence: Evidence) -> Iterator[Comparison]:
-    """One comparison: the curvature along two tangents."""
-    point = evidence.point
-    if not _cubes_fit(evidence):
-        raise Unsupported("second derivatives at this scale leave the range of the dtype")
-    value = second.curvature(point, point.cotangents).item()
-    line = second.GradientLine(point)
-    scale, resolution = evidence.scale, evidence.resolution
-    if evidence.is_wide:
-        count = sum(t.numel() for t in point.tangents.values())
-        sharp = Estimate(value, count * differences.EPS * abs(value))
-        slope = differences.quick(line)
-        agreed = sharp.compare(slope.central, scale=scale, resolution=resolution) is Agreement.AGREE
-        truth = _declared(evidence)
-        if agreed and (truth is None or sharp.agrees(truth)):
-            yield Comparison(NAME, Agreement.AGREE, figures=Figures(bar=slope.central.bar / scale if scale else None))
-            return
-    yield _weigh(evidence, value, line)
+    """The joint number; in float64 also with its tangents exchanged, and by forward mode over reverse mode."""
+    require_range(evidence)
+    joint = Curvature(evidence)
+    found = judge(joint, NAME, joint.value)
+    if found.agreement is Agreement.DISAGREE:
+        yield found if found.where else _named(evidence, found)
+        return
+    if not evidence.is_wide:
+        yield found if found.agreement is not Agreement.AGREE else narrowed(evidence, joint, NAME)
+        return
+    yield found
+    if found.agreement is Agreement.AGREE:
+        yield from _exchanged(joint)
+        yield from _forward(joint)
 
 
-def _natural(evidence: Evidence) -> float:
-    """The natural error of the curvature, seen in the op and, inside fused kernels, in the declared formula.
-
-    Below float64, u sum |ct| |y| is added: what a double backward adds up and takes away again is of that size.
-    """
-    seen = natural_error(evidence.point, second.as_numbers, salt=3).errors["curvature"].item()
-    definition = evidence.subject.definition
-    if definition is not None and evidence.formula is not None and not evidence.is_surrogate:
-        compute = formula.curvature_as_computation(definition)
-        through = natural_error(evidence.point, compute, salt=8).errors["curvature"].nan_to_num(nan=0.0).item()
-        seen = max(seen, through)
-    floor = 0.0 if evidence.is_wide else Format.of(evidence.dtype).unit * evidence.output_scale
-    return float(seen + floor)
+def _exchanged(joint: Curvature) -> Iterator[Comparison]:
+    """<t, H w>: the same number, as the Hessian is symmetric; nothing where the gradient is declared to be no one's."""
+    if joint.evidence.is_surrogate:
+        return
+    name, other = "second order with the tangents exchanged", Curvature(joint.evidence, joint.w, joint.t)
+    if Estimate(other.value, other.rounding).agrees(Estimate(joint.value, joint.rounding)):
+        yield Comparison(name, Agreement.AGREE)
+    else:
+        yield judge(other, name, other.value)
 
 
-def _declared(evidence: Evidence) -> Estimate | None:
-    """The curvature by the declared derivative, where there is one."""
-    if evidence.formula is None or evidence.is_surrogate or evidence.formula.curvature is None:
-        return None
-    return formula.estimate(evidence.formula.curvature)
+def _forward(joint: Curvature) -> Iterator[Comparison]:
+    """The same number by dual numbers, where the op and its backward have forward-mode rules."""
+    with suppress(Unsupported, NotImplementedError):
+        value = second.forward_over_reverse(joint.point, joint.t, joint.w)
+        yield judge(joint, "forward mode over reverse mode", value, route="forward_mode")
 
 
-def _cubes_fit(evidence: Evidence) -> bool:
-    """Whether |x|**3 and its reciprocal are normal numbers: what a second derivative passes through on its way."""
-    form = Format.of(evidence.dtype)
-    for tensor in evidence.point.wide.tensors.values():
-        sizes = torch.zeros(0) if tensor is None else tensor.detach().abs().to(torch.float64)
-        sizes = sizes[sizes > 0]
-        if bool(((sizes.log() * 3).abs() > -math.log(form.normal)).any()):
-            return False
-    return True
+def _named(evidence: Evidence, found: Comparison) -> Comparison:
+    """The failure with the first pair of inputs that disagrees when probed alone: t in the one, w in the other."""
+    point, names = evidence.point.wide, evidence.point.names
+    near = [pair for pair in itertools.product(names, names) if len(names) <= ALL_PAIRS or _near(names, pair)]
+    for a, b in near if len(names) > 1 else ():
+        alone = Curvature(evidence, {a: point.tangents[a]}, {b: point.second_tangents[b]})
+        if alone.agreement(alone.value) is Agreement.DISAGREE:
+            where = f"the second derivative in {a}" if a == b else f"the mixed second derivative in {a} and {b}"
+            right = alone.thorough.central.value
+            return replace(found, where=where, got=f"{alone.value:.9g}", expected=f"{right:.9g}")
+    return found
 
 
-def _weigh(evidence: Evidence, value: float, line: second.GradientLine) -> Comparison:
-    vote, slope = Estimate(value, CONFIDENCE * _natural(evidence)), differences.thorough(line)
-    votes = {"second": vote, "differences": slope.central}
-    truth = _declared(evidence)
-    if truth is not None:
-        votes["formula"] = truth
-    opinions = [
-        vote.compare(other, scale=evidence.scale, resolution=evidence.resolution)
-        for route, other in votes.items()
-        if route != "second" and not (route == "differences" and slope.kink and slope.between(vote))
-    ]
-    if Agreement.DISAGREE not in opinions:
-        verdict = Agreement.AGREE if Agreement.AGREE in opinions else Agreement.INCONCLUSIVE
-        return Comparison(NAME, verdict, sentence="the bars are too wide to decide")
-    if evidence.subject.definition is None or not evidence.subject.definition.derivative:
-        careless = graph.saves_intermediates(evidence.point)
-        if careless:
-            raise Unsupported(
-                f"{careless} saves intermediate values, and treats them as constants in a second derivative"
-            )
-    ballot = Ballot(votes, evidence.proven, evidence.values_agree)
-    culprit, sentence = blame(ballot, "second")
-    says = tuple(
-        Says(route=r, value=f"{v.value:.17g}", bar=f"{v.bar:.2g}", agrees=ballot.agree("second", r) is not False)
-        for r, v in votes.items()
-    )
-    return Comparison(NAME, Agreement.DISAGREE, culprit, sentence, says)
+def _near(names: tuple[str, ...], pair: tuple[str, str]) -> bool:
+    return abs(names.index(pair[0]) - names.index(pair[1])) <= 1
 
 
 CHECK = Check(compare)

@@ -59,7 +59,7 @@ class Evidence:
     @property
     def overwrites(self) -> bool:
         """Whether it changes anything here, in the tested dtype or in the widest; what it raises is told elsewhere."""
-        for twin in (self,) if self.is_wide else (self, self.at(self.point.wide)):
+        for twin in (self,) if self.is_wide else (self, self.wide):
             with suppress(Exception):
                 if twin.overwritten:
                     return True
@@ -209,13 +209,22 @@ class Evidence:
         """Whether the op in float64 computes the declared forward, within the natural error; None without a forward."""
         if self.formula is None or not self.formula.outputs:
             return None
-        twin = self if self.is_wide else self.at(self.point.wide)
+        twin = self.wide
         truths = formula.tensors(self.formula.outputs)
         for i, truth in enumerate(truths):
             apart = (widen(twin.point.outputs[i]) - truth).abs()
             if bool((apart > twin.natural.bound(f"output {i}")).any()):
                 return False
         return True
+
+    @property
+    def wide(self) -> Evidence:
+        """The evidence at the same values in float64; itself where they already are."""
+        return self._widened or self
+
+    @cached_property
+    def _widened(self) -> Evidence | None:
+        return None if self.is_wide else self.at(self.point.wide)
 
     def at(self, point: Point) -> Evidence:
         """The evidence of the same subject and sample at another point."""

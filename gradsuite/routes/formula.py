@@ -230,8 +230,10 @@ def _told(output: Any) -> torch.Tensor:
     return torch.where(radius <= 2.0**-53 * scale + (radius == 0), middle, torch.nan)
 
 
-def curvature_as_computation(definition: Definition) -> Computation:
-    """d/dx <t, vjp(x; ct)> along the second tangent, by autograd through the declared VJP in torch."""
+def curvature_as_computation(
+    definition: Definition, t: Mapping[str, torch.Tensor], w: Mapping[str, torch.Tensor]
+) -> Computation:
+    """<w, d/dx <t, vjp(x; ct)>> by autograd through the declared VJP in torch."""
 
     def compute(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
         leaves = point.leaves()
@@ -241,12 +243,12 @@ def curvature_as_computation(definition: Definition) -> Computation:
         weights = _named(definition, point, cotangents)
         with torch.enable_grad():
             first = {n: torch.as_tensor(vjp(definition.derivative[n], n, scope, weights)) for n in point.names}
-            slope = sum(inner(g, point.tangents[n]) for n, g in first.items() if g.requires_grad)
+            slope = sum(inner(g, t[n]) for n, g in first.items() if n in t and g.requires_grad)
         if not isinstance(slope, torch.Tensor):
             return {"curvature": torch.zeros((), dtype=torch.float64)}
         wanted = [leaf for name in point.names if (leaf := leaves[name]) is not None]
         second = torch.autograd.grad(slope, wanted, allow_unused=True)
-        pairs = [(g, point.second_tangents[n]) for n, g in zip(point.names, second, strict=True) if g is not None]
+        pairs = [(g, w[n]) for n, g in zip(point.names, second, strict=True) if n in w and g is not None]
         return {"curvature": torch.as_tensor(sum(inner(g, w) for g, w in pairs), dtype=torch.float64)}
 
     return compute

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
+from torch.utils._pytree import tree_leaves
 
 from gradsuite.results import Graph, GraphNode
 from gradsuite.routes.point import Point
 
+_CPP = ("CppNode", "torch::autograd::CppNode")
 LIMIT = 40  # nodes drawn; a composite may have hundreds
 
 
@@ -58,6 +60,26 @@ def _show(value: Any) -> str:
     return str(value)[:40]
 
 
+def nodes(tensors: Iterable[torch.Tensor | None]) -> Iterator[Any]:
+    """Every node behind ``tensors``, those without a graph left out, each once."""
+    queue = [tensor.grad_fn for tensor in tensors if tensor is not None]
+    seen: set[Any] = set()
+    while queue:
+        node = queue.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        yield node
+        queue += [below for below, _ in node.next_functions]
+
+
+def custom(point: Point) -> Iterator[Any]:
+    """The nodes behind the outputs whose backward somebody wrote: custom Functions, in Python or in C++."""
+    for node in nodes(point.select(point.graph[1])):
+        if isinstance(node, torch.autograd.function.BackwardCFunction) or node.name().startswith(_CPP):
+            yield node
+
+
 def saves_intermediates(point: Point) -> str:
     """The name of a custom Function behind the outputs that saved a value which is neither input nor output; or empty.
 
@@ -65,23 +87,12 @@ def saves_intermediates(point: Point) -> str:
     its author has to say ``once_differentiable`` (torch's notes on double backward with custom functions).
     """
     known = {t.data_ptr() for t in point.tensors.values() if t is not None}
-    for node in nodes(point):
-        if isinstance(node, torch.autograd.function.BackwardCFunction) and any(
-            _is_intermediate(value, known) for value in (*node.saved_tensors, *vars(node).values())
-        ):
+    for node in custom(point):
+        if node.name().startswith(_CPP):
+            continue  # what it saved cannot be seen
+        if any(_is_intermediate(value, known) for value in tree_leaves([node.saved_tensors, vars(node)])):
             return type(node).__name__
     return ""
-
-
-def nodes(point: Point) -> Iterator[Any]:
-    """Every node behind the outputs that carry a gradient, each once."""
-    queue, seen = [point.graph[1][i].grad_fn for i in point.selected], set()
-    while queue:
-        node: Any = queue.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            yield node
-            queue += [below for below, _ in node.next_functions]
 
 
 def _is_intermediate(value: Any, known: set[int]) -> bool:

@@ -53,7 +53,7 @@ def overheard(point: Point) -> Overheard:
     found, owners = Overheard(), _owners(point)
     taken: list[None] = []
     with ExitStack() as stack:
-        for node in nodes(point):
+        for node in nodes(point.select(point.graph[1])):
             if isinstance(node, BackwardCFunction):
                 _overhear(node, lambda node, came: _note(found, owners, node, came))
                 stack.callback(delattr, node, "apply")

@@ -1,17 +1,21 @@
-"""Second derivatives: the slope <t, vjp(x; ct)> differentiated once more along a second tangent w."""
+"""Second derivatives as autograd computes them: the gradient <t, vjp(x; ct)> differentiated along another tangent w."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import torch
+from torch.autograd import forward_ad
 
 from gradsuite.errors import Unsupported
-from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import inner, paired, widen
+from gradsuite.routes import forward_mode, graph
 from gradsuite.routes.differences import Line, flat
-from gradsuite.routes.natural import Numbers
 from gradsuite.routes.point import Point
 from gradsuite.routes.reverse import gradients
+
+Tangents = Mapping[str, torch.Tensor]  # by input; one that is left out does not move
 
 UNSUPPORTED = (
     "is not implemented",
@@ -23,25 +27,36 @@ UNSUPPORTED = (
 )
 
 
-def reverse_over_reverse(point: Point, cotangents: list[torch.Tensor]) -> dict[str, torch.Tensor]:
-    """d/dx <t, vjp(x; ct)> for each differentiable input, zeros where the first gradient is constant in it.
+def first_gradients(point: Point, weights: Sequence[torch.Tensor]) -> list[torch.Tensor | None]:
+    """The vector-Jacobian product for each differentiable input, with the graph that the backward leaves behind.
 
-    Raises Unsupported where the backward cannot itself be differentiated.
+    ``weights`` are cotangents that require grad: only then says a backward marked once_differentiable what it is.
+    Raises Unsupported where the backward refuses to be differentiated, or no output carries a gradient.
     """
     leaves, outputs = point.graph
     if not point.selected:
         raise Unsupported("no output carries a gradient")
     wanted = [leaf for name in point.names if (leaf := leaves[name]) is not None]
-    # A backward marked once_differentiable says so only where its cotangent requires grad, too.
+    found = torch.autograd.grad(point.select(outputs), wanted, weights, create_graph=True, allow_unused=True)
+    # A node that stands for an error: autograd.grad would prune it and tell nobody.
+    if any("Error" in node.name() for node in graph.nodes(found)):
+        raise Unsupported("the backward is marked once_differentiable")
+    return list(found)
+
+
+def reverse_over_reverse(point: Point, cotangents: Sequence[torch.Tensor], t: Tangents) -> dict[str, torch.Tensor]:
+    """d/dx <t, vjp(x; ct)> for each differentiable input, zeros where the gradient of ``t``'s inputs is constant in it.
+
+    Raises Unsupported where the backward cannot itself be differentiated.
+    """
     weights = [ct.detach().requires_grad_() for ct in cotangents]
+    wanted = [leaf for name in point.names if (leaf := point.graph[0][name]) is not None]
     try:
-        first = torch.autograd.grad(point.select(outputs), wanted, weights, create_graph=True, allow_unused=True)
-        if any(_refuses(g) for g in first if g is not None):
-            raise Unsupported("the backward is marked once_differentiable")
+        first = first_gradients(point, weights)
         slope = sum(
-            inner(g, point.tangents[name])
+            inner(g, t[name].to(g))
             for name, g in zip(point.names, first, strict=True)
-            if g is not None and g.requires_grad
+            if name in t and g is not None and g.requires_grad
         )
         if not isinstance(slope, torch.Tensor):
             return {name: torch.zeros_like(leaf) for name, leaf in zip(point.names, wanted, strict=True)}
@@ -51,39 +66,51 @@ def reverse_over_reverse(point: Point, cotangents: list[torch.Tensor]) -> dict[s
             raise Unsupported(str(error).splitlines()[0]) from error
         raise
     return {
-        name: torch.zeros_like(leaf) if g is None else g
+        name: torch.zeros_like(leaf) if g is None else g.detach()
         for name, leaf, g in zip(point.names, wanted, second, strict=True)
     }
 
 
-def _refuses(gradient: torch.Tensor) -> bool:
-    """Whether the node that made ``gradient`` stands for an error: autograd.grad would prune it and tell nobody."""
-    return gradient.grad_fn is not None and "Error" in gradient.grad_fn.name()
+def forward_over_reverse(point: Point, t: Tangents, w: Tangents) -> float:
+    """<t, d/dh vjp(x + h w; ct)>: dual numbers carried through the forward and then through the backward.
+
+    Raises Unsupported where an operation on the way has no forward-mode rule.
+    """
+    try:
+        with forward_ad.dual_level(), torch.enable_grad():
+            duals = {
+                name: leaf if leaf is None or name not in w else forward_ad.make_dual(leaf, w[name].to(leaf))
+                for name, leaf in point.leaves().items()
+            }
+            wanted = [dual for name in t if (dual := duals[name]) is not None]
+            outputs = point.select(point.call(duals))
+            # A tangent of zeros, for without one the engine makes a ZeroTensor, which imports the compiler.
+            weights = [forward_ad.make_dual(ct, torch.zeros_like(ct)) for ct in point.cotangents]
+            found = torch.autograd.grad(outputs, wanted, weights, allow_unused=True)
+            moved = [None if g is None else forward_ad.unpack_dual(g).tangent for g in found]
+    except (RuntimeError, NotImplementedError) as error:
+        if any(words in str(error) for words in (*UNSUPPORTED, *forward_mode.UNSUPPORTED)):
+            raise Unsupported(str(error).splitlines()[0]) from error
+        raise
+    return pairing(t, {name: g for name, g in zip(t, moved, strict=True) if g is not None})
 
 
-def curvature(point: Point, cotangents: list[torch.Tensor]) -> torch.Tensor:
-    """<w, d/dx <t, vjp(x; ct)>>, 0-d float64."""
-    found = reverse_over_reverse(point, cotangents)
-    pairs = ((widen(found[name].detach()), widen(w)) for name, w in point.second_tangents.items())
-    return paired(pairs)
-
-
-def as_numbers(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
-    """The curvature as a computation whose natural error can be taken."""
-    return {"curvature": curvature(point, cotangents)}
+def pairing(tangents: Tangents, found: Tangents) -> float:
+    """The sum over inputs of <tangent, found>, in float64."""
+    return paired((widen(g.detach()), widen(tangents[name])) for name, g in found.items() if name in tangents).item()
 
 
 class GradientLine(Line):
-    """<t, vjp(x + h w; ct)> as a function of h: the line whose slope is the curvature."""
+    """<t, vjp(x + h w; ct)> as a function of h: the line whose slope is the second derivative along t and w."""
 
-    def __init__(self, point: Point) -> None:
+    def __init__(self, point: Point, t: Tangents, w: Tangents) -> None:
         self._point = point.wide
-        self._tangents = dict(self._point.second_tangents)
-        self._weigh(list(self._point.tangents.values()))
+        self._names, self._tangents = tuple(t), dict(w)
+        self._weigh(list(t.values()))
 
     def outputs(self, step: float) -> np.ndarray:
-        """The gradient at x + step w, flat, float64."""
+        """The gradients of ``t``'s inputs at x + step w, flat, float64."""
         twin = self._point.at(self.shifted(step))
         with torch.enable_grad():
             found = gradients(twin, self._point.cotangents)
-        return flat([found[name] for name in self._point.names])
+        return flat([found[name] for name in self._names])

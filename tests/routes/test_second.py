@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
 from torch.autograd.function import once_differentiable
 
+from gradsuite.checks import second_order, second_order_composed
 from gradsuite.checks.second_order import compare
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.results import Culprit
+from tests.planted.planted import op
 from tests.routes.points import evidence_of, normal
 
 SMOOTH: dict[str, tuple[Callable[..., torch.Tensor], tuple[tuple[int, ...], ...]]] = {
@@ -56,7 +60,8 @@ class OnceSine(torch.autograd.Function):
 def test_a_right_double_backward_agrees(name: str) -> None:
     function, shapes = SMOOTH[name]
     evidence = evidence_of(function, *(normal(*shape, seed=i) for i, shape in enumerate(shapes)))
-    assert [found.agreement for found in compare(evidence)] == [Agreement.AGREE]
+    found = {comparison.name: comparison.agreement for comparison in compare(evidence)}
+    assert len(found) == 3 and set(found.values()) == {Agreement.AGREE}
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
@@ -73,3 +78,51 @@ def test_a_backward_that_is_silently_constant_is_wrong() -> None:
 def test_a_backward_that_refuses_is_unsupported() -> None:
     with pytest.raises(Unsupported):
         list(compare(evidence_of(OnceSine.apply, normal(5))))
+
+
+def test_the_pair_of_inputs_whose_mixed_derivative_is_lost_is_named() -> None:
+    lossy = op(lambda a, b, c: a * b * c, lambda ct, a, b, c: (ct * b * c.detach(), ct * a * c, ct * a * b))
+    (found,) = second_order.compare(evidence_of(lossy, *(normal(4, seed=i) for i in range(3))))
+    assert found.agreement is Agreement.DISAGREE
+    assert found.where == "the mixed second derivative in x0 and x2" and float(found.got) == 0
+
+
+@pytest.mark.parametrize("check", [second_order, second_order_composed])
+def test_what_is_not_finite_is_wrong_where_the_gradient_is_smooth(check: ModuleType) -> None:
+    def masked(ct: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        return (ct * (x * x.cos() - x.sin()) / x**2).masked_fill(x == 0, 0)
+
+    sinc = op(lambda x: torch.where(x == 0, 1.0, x.sin() / x), masked)
+    found, *_ = check.compare(evidence_of(sinc, torch.tensor([0.0, 1.0], dtype=torch.float64)))
+    assert found.agreement is Agreement.DISAGREE and found.culprit is Culprit.DOUBLE_BACKWARD
+    assert "not finite" in found.sentence
+
+
+@pytest.mark.parametrize("check", [second_order, second_order_composed])
+@pytest.mark.parametrize("function", [lambda x: x.abs() ** 1.5, torch.linalg.vector_norm, lambda x: x * x.abs()])
+def test_where_no_second_derivative_exists_nobody_is_accused(check: ModuleType, function: Callable[..., Any]) -> None:
+    for values in ([0.0, 0.0], [0.0, 1.0]):
+        found = list(check.compare(evidence_of(function, torch.tensor(values, dtype=torch.float64))))
+        assert all(comparison.agreement is not Agreement.DISAGREE for comparison in found)
+
+
+def test_a_wrong_jvp_on_the_way_back_is_the_jvps_fault() -> None:
+    slope = op(torch.cos, lambda ct, x: -ct * x.sin(), lambda t, x: t * x.sin())
+    sine = op(torch.sin, lambda ct, x: ct * slope(x), lambda t, x: t * x.cos())
+    found = {comparison.name: comparison for comparison in second_order.compare(evidence_of(sine, normal(4)))}
+    assert found["second order along two tangents"].agreement is Agreement.AGREE
+    wrong = found["forward mode over reverse mode"]
+    assert wrong.agreement is Agreement.DISAGREE and wrong.culprit is Culprit.JVP
+
+
+@pytest.mark.parametrize("check", [second_order, second_order_composed])
+def test_below_float64_a_right_double_backward_agrees_and_a_wrong_one_does_not(check: ModuleType) -> None:
+    def rounded(ct: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        return ct * (coarse(x) if x.dtype == torch.float32 else x.cos())
+
+    coarse = op(torch.cos, lambda ct, x: (-ct * x.sin()).to(torch.bfloat16).to(x))
+    right, wrong = torch.sin, op(torch.sin, rounded)
+    values = normal(4, dtype=torch.float32)
+    assert [c.agreement for c in check.compare(evidence_of(right, values))] == [Agreement.AGREE]
+    (found,) = check.compare(evidence_of(wrong, values))
+    assert found.agreement is Agreement.DISAGREE and "in this dtype" in found.sentence

@@ -1,0 +1,125 @@
+"""The verdict on one second derivative, as one route computes it."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from gradsuite.comparison import Comparison, Figures
+from gradsuite.errors import Unsupported
+from gradsuite.numerics.blame import Ballot, blame
+from gradsuite.numerics.estimate import Agreement, Estimate
+from gradsuite.numerics.precision import Format
+from gradsuite.results import Culprit, Says
+from gradsuite.routes import promise, second
+from gradsuite.routes.curvature import Curvature
+from gradsuite.routes.differences import Slope
+from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.natural import CONFIDENCE
+
+BESIDE = math.sqrt(Format.of(torch.float64).unit)  # off the point, and half of all digits still the same
+
+
+def judge(
+    curvature: Curvature, name: str, value: float, *, route: str = "second", op: Evidence | None = None
+) -> Comparison:
+    """The comparison ``name``: a ``value`` that ``route`` (second, or forward_mode) found against differences.
+
+    ``op`` is the evidence for the op itself, where the curvature is that of a composition.
+    Raises Unsupported where nobody promised a second derivative of it.
+    """
+    op = op or curvature.evidence
+    if not math.isfinite(value):
+        return _not_finite(curvature, name)
+    verdict = curvature.agreement(value)
+    if verdict is Agreement.AGREE:
+        bar, scale = curvature.quick.central.bar, curvature.evidence.scale
+        return Comparison(name, verdict, figures=Figures(bar=bar / scale if scale else None))
+    if verdict is Agreement.INCONCLUSIVE:
+        return _undecided(name, "the bars are too wide to decide")
+    _promised(op)
+    if route == "second" and promise.is_open(op) and _beside(curvature) is Agreement.AGREE:
+        return _undecided(name, "the second derivative is lost at this point alone, which the backward treats apart")
+    return _accuse(curvature, name, value, route)
+
+
+def narrowed(evidence: Evidence, curvature: Curvature, name: str, *, op: Evidence | None = None) -> Comparison:
+    """The comparison ``name`` in the evidence's dtype, where float64 is right: within the natural error of it."""
+    products = second.reverse_over_reverse(evidence.point, evidence.point.cotangents, curvature.t)
+    value = second.pairing(curvature.w, products)
+    # What a double backward adds up and takes away again is of the size of u sum |ct| |y|.
+    floor = CONFIDENCE * Format.of(evidence.dtype).unit * evidence.output_scale
+    if abs(value - curvature.value) <= floor:
+        return Comparison(name, Agreement.AGREE)
+    natural = curvature.natural(evidence)
+    if natural.overflows and not math.isfinite(value):
+        return _undecided(name, "values on the way leave the range of this dtype here")
+    vote = Estimate(value, CONFIDENCE * natural.errors["curvature"].item() + floor)
+    truth = Estimate(curvature.value, curvature.rounding)
+    verdict = vote.compare(truth, scale=evidence.scale, resolution=evidence.resolution)
+    if verdict is Agreement.AGREE:
+        return Comparison(name, verdict)
+    if verdict is Agreement.INCONCLUSIVE and math.isfinite(value):
+        return _undecided(name, "the bars are too wide to decide")
+    _promised(op or evidence)
+    return _accused(name, Ballot({"second": vote, "reference": truth}), "second")
+
+
+def _not_finite(curvature: Curvature, name: str) -> Comparison:
+    """A second derivative that is not finite is wrong where the gradient is, and is smooth around the point.
+
+    Along w, and as the entry moves that is not finite: beside it may lie one in which nothing is smooth.
+    """
+    evidence = curvature.evidence
+    if all(bool(torch.isfinite(gradient.abs()).all()) for gradient in evidence.gradients.values()):
+        for place, alone in curvature.lost() if _smooth(curvature, curvature.thorough) else ():
+            slope, size = curvature.along(alone), sum(w.sum().item() for w in alone.values())
+            if size and _smooth(curvature, slope):
+                sentence = "the double backward is wrong: it is not finite, though differences of the gradient settle"
+                return Comparison(
+                    name, Agreement.DISAGREE, Culprit.DOUBLE_BACKWARD, sentence, where=f"derivative for {place}",
+                    got="a number that is not finite", expected=f"{slope.central.value / size:.9g}",
+                )  # fmt: skip
+    return _undecided(name, "no finite second derivative is known to exist here")
+
+
+def _smooth(curvature: Curvature, slope: Slope) -> bool:
+    """Whether differences of the gradient settle, on both sides alike."""
+    size = max(abs(slope.central.value), curvature.evidence.scale)
+    return not slope.kink and slope.central.bar <= curvature.evidence.resolution * size
+
+
+def _beside(curvature: Curvature) -> Agreement:
+    """Whether the second derivative is right just beside the point."""
+    point = curvature.point
+    moved = {name: point.primal(name) + BESIDE * t for name, t in point.tangents.items()}
+    beside = Curvature(curvature.evidence.at(point.at({**point.tensors, **moved})), curvature.t, curvature.w)
+    return beside.agreement(beside.value)
+
+
+def _promised(evidence: Evidence) -> None:
+    """Raises Unsupported where nobody promised a second derivative."""
+    reason = promise.excuse(evidence)
+    if reason:
+        raise Unsupported(reason)
+
+
+def _accuse(curvature: Curvature, name: str, value: float, route: str) -> Comparison:
+    evidence = curvature.evidence
+    votes = {route: Estimate(value, curvature.bar), "differences": curvature.thorough.central}
+    votes |= {} if curvature.truth is None else {"formula": curvature.truth}
+    return _accused(name, Ballot(votes, evidence.proven, evidence.values_agree), route)
+
+
+def _accused(name: str, ballot: Ballot, route: str) -> Comparison:
+    culprit, sentence = blame(ballot, route)
+    says = tuple(
+        Says(route=r, value=f"{v.value:.17g}", bar=f"{v.bar:.2g}", agrees=ballot.agree(route, r) is not False)
+        for r, v in ballot.votes.items()
+    )
+    return Comparison(name, Agreement.DISAGREE, culprit, sentence, says)
+
+
+def _undecided(name: str, sentence: str) -> Comparison:
+    return Comparison(name, Agreement.INCONCLUSIVE, sentence=sentence)
