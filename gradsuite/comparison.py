@@ -41,6 +41,12 @@ class Comparison:
     wrong_input: str | None = None  # the input whose gradient is wrong, where that is what failed
     in_full: Callable[[], str] | None = None  # the sentence with what is found out only where the failure is told
     note: str = ""  # what is worth knowing of a property that holds
+    shown: Callable[[], Evidence | None] | None = None  # where one backward shows it, if not at the sample; or nowhere
+
+    @property
+    def number(self) -> str:
+        """What is compared, without the condition that follows a comma in the name."""
+        return self.name.partition(", ")[0]
 
     @property
     def key(self) -> tuple[str, Culprit | None]:

@@ -8,13 +8,13 @@ import torch
 
 from gradsuite import jacobian
 from gradsuite.comparison import Comparison
+from gradsuite.inputs.layouts import layout_of
 from gradsuite.numerics.diagnosis import Fit, diagnose
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.reproducer import reproducer
 from gradsuite.results import Array, Culprit, Failure, Picture, Step
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE
-from gradsuite.sample import Sample
 
 PICTURED = 1024  # entries of a Jacobian that is drawn
 
@@ -22,14 +22,18 @@ PICTURED = 1024  # entries of a Jacobian that is drawn
 def tell(evidence: Evidence, comparison: Comparison, *, op: str, replay: str) -> Failure:
     """The record of ``comparison``, which failed at the evidence's sample."""
     sample, culprit = evidence.sample, comparison.culprit or Culprit.UNDECIDED
+    shown = comparison.shown() if comparison.shown else evidence
+    seen = shown or evidence
     jacobians = _jacobians(evidence, comparison)
     return Failure(
         comparison=comparison.name,
         culprit=culprit,
         sentence=comparison.in_full() if comparison.in_full else comparison.sentence,
         hint=_hint(evidence, comparison, jacobians),
-        inputs=tuple(array(name, t, sample) for name, t in sample.tensors.items() if t is not None),
-        cotangents=tuple(array(f"ct {i}", ct) for i, ct in enumerate(_cotangents(evidence))),
+        inputs=tuple(
+            array(name, t, name in seen.point.names) for name, t in seen.point.tensors.items() if t is not None
+        ),
+        cotangents=tuple(array(f"ct {i}", ct) for i, ct in _cotangents(seen)),
         arguments={name: repr(value) for name, value in sample.arguments.items()},
         variant=sample.variant,
         says=comparison.says,
@@ -39,19 +43,19 @@ def tell(evidence: Evidence, comparison: Comparison, *, op: str, replay: str) ->
         picture=_picture(jacobians),
         steps=_steps(evidence),
         replay=replay,
-        reproducer=reproducer(evidence, op=op),
+        reproducer=reproducer(shown, op=op) if shown else "",
     )
 
 
-def array(name: str, tensor: torch.Tensor, sample: Sample | None = None) -> Array:
+def array(name: str, tensor: torch.Tensor, requires_grad: bool = False) -> Array:
     """A tensor as an exact, plain record."""
     plain = tensor.detach().resolve_conj().resolve_neg().cpu()
     return Array(
         name=name,
         dtype=str(tensor.dtype).removeprefix("torch."),
         shape=tuple(tensor.shape),
-        layout=sample.layouts.get(name, "contiguous") if sample else "contiguous",
-        requires_grad=bool(sample and name in sample.differentiable),
+        layout=layout_of(tensor),
+        requires_grad=requires_grad,
         hex=tuple(_hex(value) for value in plain.reshape(-1).tolist()),
         text=_text(plain),
     )
@@ -69,9 +73,10 @@ def _text(plain: torch.Tensor) -> str:
     return str(plain.tolist())
 
 
-def _cotangents(evidence: Evidence) -> list[torch.Tensor]:
+def _cotangents(evidence: Evidence) -> list[tuple[int, torch.Tensor]]:
+    """The cotangent of each output that has one, with the output's number."""
     try:
-        return list(evidence.point.cotangents)
+        return list(zip(evidence.point.selected, evidence.point.cotangents, strict=True))
     except Exception:  # the op itself fails at this sample; its inputs are still worth telling
         return []
 

@@ -8,6 +8,8 @@ import torch
 
 from gradsuite.routes.evidence import Evidence
 
+WIDEST = 8  # times the elements of a tensor: a larger memory is not written out
+
 LINES = """\
 import torch
 from torch import inf, nan
@@ -66,17 +68,27 @@ def _word(word: Any, arguments: Any, used: set[str]) -> str:
 
 
 def _tensor(tensor: torch.Tensor | None, requires_grad: bool) -> str:
-    """An expression that builds the tensor with its exact values and its strides."""
+    """An expression that builds the tensor with its exact values, laid out as it is."""
     if tensor is None:
         return "None"
-    plain = tensor.detach().cpu()
-    text = f"torch.tensor({plain.tolist()!r}, dtype={tensor.dtype})"
-    if tensor.numel() == 0:
-        text = f"torch.empty({tuple(tensor.shape)}, dtype={tensor.dtype})"
-    elif not tensor.is_contiguous():
-        text = (
-            f"torch.empty_strided({tuple(tensor.shape)}, {tensor.stride()}, dtype={tensor.dtype}).copy_({text})"
-            if 0 not in tensor.stride()
-            else text
-        )
-    return text + (".requires_grad_()" if requires_grad else "")
+    return _laid_out(tensor.detach().cpu()) + (".requires_grad_()" if requires_grad else "")
+
+
+def _laid_out(plain: torch.Tensor) -> str:
+    if plain.is_conj():
+        return f"{_laid_out(plain.conj())}.conj()"
+    if plain.is_neg():
+        return f"torch._neg_view({_laid_out(torch._neg_view(plain))})"
+    if plain.numel() == 0:
+        return f"torch.empty({tuple(plain.shape)}, dtype={plain.dtype})"
+    if plain.is_contiguous() and not plain.storage_offset():
+        return _values(plain)
+    strides = f"{tuple(plain.shape)}, {plain.stride()}"
+    memory = torch.empty(0, dtype=plain.dtype).set_(plain.untyped_storage())
+    if len(memory) <= WIDEST * plain.numel():
+        return f"{_values(memory)}.as_strided({strides}, {plain.storage_offset()})"
+    return f"torch.empty_strided({strides}, dtype={plain.dtype}).copy_({_values(plain)})"
+
+
+def _values(plain: torch.Tensor) -> str:
+    return f"torch.tensor({plain.tolist()!r}, dtype={plain.dtype})"

@@ -58,7 +58,7 @@ class Tally:
         if check.one_suffices:
             self._held |= {c.name for c in found if c.agreement is Agreement.AGREE}
         self.conclusive += any(c.agreement is not Agreement.INCONCLUSIVE for c in found)
-        return not check.one_suffices and len({comparison.key for _, comparison in self._failed}) >= 3
+        return not check.one_suffices and len({(found.number, found.culprit) for _, found in self._failed}) >= 3
 
     def _count(self, evidence: Evidence, comparison: Comparison) -> None:
         figures = comparison.figures
@@ -87,10 +87,10 @@ class Tally:
         return [(evidence, found) for evidence, found in self._failed if found.name not in self._held]
 
     def distinct(self, most: int) -> list[tuple[Evidence, Comparison]]:
-        """The first failure of each comparison and culprit, ``most`` of them."""
+        """The first failure of each number and culprit, under whatever condition, ``most`` of them."""
         first: dict[object, tuple[Evidence, Comparison]] = {}
         for evidence, comparison in self._failures:
-            first.setdefault(comparison.key, (evidence, comparison))
+            first.setdefault((comparison.number, comparison.culprit), (evidence, comparison))
         return list(first.values())[:most]
 
     def verdict(self) -> tuple[Outcome, str]:

@@ -10,7 +10,7 @@ import torch
 from gradsuite.checks.reverse import compare
 from gradsuite.failure import array, tell
 from gradsuite.results import Culprit, Failure
-from tests.routes.points import evidence_of, normal, sample_of
+from tests.routes.points import evidence_of, normal
 
 Gradient = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -77,8 +77,8 @@ def test_a_story_is_complete() -> None:
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
 def test_values_are_recorded_to_the_bit(dtype: torch.dtype) -> None:
     x = normal(2, 3, dtype=dtype).T
-    found = array("x0", x, sample_of(x))
-    assert found.shape == (3, 2) and found.requires_grad
+    found = array("x0", x, requires_grad=True)
+    assert found.shape == (3, 2) and found.requires_grad and found.layout == "transposed"
     again = torch.tensor([float.fromhex(value) for value in found.hex], dtype=torch.float64).reshape(found.shape)
     assert torch.equal(again.to(dtype), x)
 

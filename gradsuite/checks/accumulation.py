@@ -28,7 +28,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
 
 def _conditions(at: Evidence) -> Iterator[Condition]:
     def condition(name: str, when: str, run: Callable[[Point], Numbers], errors: int = 2) -> Condition:
-        return Condition(name, when, at, lambda: run(_alone(at.point)), errors)
+        return Condition(name, when, at, lambda: run(_alone(at.point)), errors=errors)
 
     yield condition("second backward", "the backward runs a second time", _second)
     yield condition("added to .grad", "it is added to what .grad holds", lambda point: _added(point, at), errors=4)

@@ -51,7 +51,7 @@ def _refused(overheard: Overheard) -> Iterator[Comparison]:
         return
     function = overheard.functions[-1]
     sentence = f"the backward is wrong: the engine refuses what it returns: {overheard.refusal}"
-    yield Comparison(f"what {function} returns", Agreement.DISAGREE, Culprit.BACKWARD, sentence)
+    yield Comparison(f"what {function} returns", Agreement.DISAGREE, Culprit.BACKWARD, sentence, shown=_nowhere)
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,12 @@ def _judged(slot: Slot, fault: Fault | None) -> Comparison:
     told = f"for {_owner(slot)}, which is {fault.expected}, it returns {fault.got}; the engine {fault.engine}"
     return Comparison(
         _title(slot), Agreement.DISAGREE, Culprit.BACKWARD, f"the backward is wrong: {told}",
-        got=fault.got, expected=fault.expected,
+        got=fault.got, expected=fault.expected, shown=_nowhere,
     )  # fmt: skip
+
+
+def _nowhere() -> None:
+    """The engine's result shows nothing of it."""
 
 
 def _title(slot: Slot) -> str:

@@ -14,12 +14,10 @@ from collections.abc import Iterator
 import torch
 
 from gradsuite.comparison import Check, Comparison
-from gradsuite.errors import Unsupported
 from gradsuite.inputs import layouts
 from gradsuite.routes import sameness
 from gradsuite.routes.evidence import Evidence
-from gradsuite.routes.reverse import gradients
-from gradsuite.routes.sameness import Condition, Numbers
+from gradsuite.routes.sameness import Condition
 
 
 def compare(evidence: Evidence) -> Iterator[Comparison]:
@@ -40,17 +38,12 @@ def _condition(evidence: Evidence, place: int, layout: str) -> Condition:
         repeated = layouts.lay_out(point.cotangents[place], layout).contiguous()
         at = evidence.at(point.weighted(_replaced(point.cotangents, place, repeated)))
 
-    def run() -> Numbers:
-        fresh = at.point.afresh()
-        laid = layouts.lay_out(at.point.cotangents[place], layout)
-        try:
-            return sameness.gradients_by_name(gradients(fresh, _replaced(fresh.cotangents, place, laid)))
-        except Exception as error:
-            if layout in layouts.LAZY:
-                raise Unsupported(f"the backward refuses a cotangent that is {layouts.words(layout)}") from error
-            raise
+    def there() -> Evidence:
+        fresh, laid = at.point.afresh(), layouts.lay_out(at.point.cotangents[place], layout)
+        return evidence.at(fresh.weighted(_replaced(fresh.cotangents, place, laid)))
 
-    return Condition(f"cotangent{owner} {layout}", f"the cotangent{owner} is {layouts.words(layout)}", at, run)
+    name, when = f"cotangent{owner} {layout}", f"the cotangent{owner} is {layouts.words(layout)}"
+    return Condition.shown(name, when, at, there, refusable=layout in layouts.LAZY)
 
 
 def _replaced(cotangents: list[torch.Tensor], place: int, other: torch.Tensor) -> list[torch.Tensor]:

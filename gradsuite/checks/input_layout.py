@@ -18,7 +18,7 @@ from gradsuite.errors import Unsupported
 from gradsuite.inputs import layouts
 from gradsuite.routes import sameness
 from gradsuite.routes.evidence import Evidence
-from gradsuite.routes.sameness import Condition, Numbers
+from gradsuite.routes.sameness import Condition
 
 
 def compare(evidence: Evidence) -> Iterator[Comparison]:
@@ -43,16 +43,16 @@ def _condition(evidence: Evidence, name: str, when: str, layout: str, moved: Map
     if layout in layouts.REPEATED:
         at = evidence.at(point.at({**point.tensors, **{each: t.contiguous() for each, t in laid.items()}}))
 
-    def run() -> Numbers:
+    def there() -> Evidence:
         twin = evidence.at(point.at({**point.tensors, **laid}))
         try:
             _ = twin.point.graph
         except Exception as error:
             raise Unsupported(f"the op refuses that {when}") from error
-        return sameness.ordinary(twin)
+        return twin
 
     shared = {f"gradient {each}": _shared(t) for each, t in laid.items()}
-    return Condition(name, when, at, run, chooses=True, shared=shared)
+    return Condition.shown(name, when, at, there, chooses=True, shared=shared)
 
 
 def _shared(t: torch.Tensor) -> tuple[int, ...]:

@@ -15,8 +15,7 @@ from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import Unsupported
 from gradsuite.routes import sameness
 from gradsuite.routes.evidence import Evidence
-from gradsuite.routes.reverse import gradients
-from gradsuite.routes.sameness import Condition, Numbers
+from gradsuite.routes.sameness import Condition
 
 
 def compare(evidence: Evidence) -> Iterator[Comparison]:
@@ -33,19 +32,15 @@ def _condition(evidence: Evidence, used: tuple[int, ...]) -> Condition:
     weights = zip(point.selected, point.cotangents, strict=True)
     at = evidence.at(point.weighted([ct if i in used else torch.zeros_like(ct) for i, ct in weights]))
 
-    def run() -> Numbers:
+    def there() -> Evidence:
         fresh = at.point.afresh()
         given = [ct for i, ct in zip(fresh.selected, fresh.cotangents, strict=True) if i in used]
-        return sameness.gradients_by_name(gradients(fresh, given, used))
+        twin = fresh.weighted(given)
+        twin.__dict__["selected"] = used
+        return evidence.at(twin)
 
-    only = " and ".join(map(str, used))
-    many = len(used) > 1
-    return Condition(
-        f"only output{'s' * many} {only} used",
-        f"output{'s' * many} {only} alone {'are' if many else 'is'} used",
-        at,
-        run,
-    )
+    alone = f"output{'s' * (len(used) > 1)} {' and '.join(map(str, used))} alone"
+    return Condition.shown(f"{alone} used", f"{alone} {'are' if len(used) > 1 else 'is'} used", at, there)
 
 
 CHECK = Check(compare, samples="few")

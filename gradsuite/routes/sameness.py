@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 
@@ -33,19 +34,27 @@ class Condition:
 
     ``name`` says it in the comparison's name ("cotangent transposed"), ``when`` in a sentence ("the cotangent is
     transposed"). ``at``: the ordinary run at the same values. ``run``: the numbers that must be the same, by the names
-    that natural errors have (``output 0``, ``gradient x``), afresh in each call; it raises Unsupported where the op may
-    refuse this. ``errors``: how many natural errors add up between the two. ``chooses``: the forward runs on other
-    memory, and may choose otherwise among equals. ``shared``: for a number, the axes along which elements share their
-    memory: a gradient counts there in sum, and autograd may hand it out otherwise (as_strided gives each the mean).
+    that natural errors have (``output 0``, ``gradient x``), afresh in each call; raises Unsupported where the op may
+    refuse this, and is taken at its word where ``refusable``. ``there``: where a single backward shows it.
+    ``errors``: how many natural errors add up between the two. ``chooses``: the forward runs on other memory, and may
+    choose otherwise among equals. ``shared``: for a number, the axes along which elements share their memory: a
+    gradient counts there in sum, and autograd may hand it out otherwise (as_strided gives each the mean).
     """
 
     name: str
     when: str
     at: Evidence
     run: Callable[[], Numbers]
+    there: Callable[[], Evidence] | None = None
     errors: int = 2
+    refusable: bool = False
     chooses: bool = False
     shared: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def shown(cls, name: str, when: str, at: Evidence, there: Callable[[], Evidence], **options: Any) -> Condition:
+        """A condition under which an ordinary run, ``there``, gives the numbers."""
+        return cls(name, when, at, lambda: ordinary(there()), there, **options)
 
 
 def compare(evidence: Evidence, conditions: Sequence[Condition]) -> Iterator[Comparison]:
@@ -55,21 +64,16 @@ def compare(evidence: Evidence, conditions: Sequence[Condition]) -> Iterator[Com
     """
     if not conditions:
         raise Unsupported("no output or input can be varied so")
-    failed = set()
+    failed: set[str] = set()
     wanted = [c for c in conditions if not evidence.pinned or evidence.pinned.endswith(f", {c.name}")]
     for condition in wanted:
         for comparison in _held(condition):
-            number = _number(comparison)
             if comparison.agreement is not Agreement.DISAGREE:
                 yield comparison
-            elif number not in failed:
+            elif comparison.number not in failed:
                 told = _told(conditions, condition, comparison)
-                failed |= {number} if told.agreement is Agreement.DISAGREE else set()
+                failed |= {told.number} if told.agreement is Agreement.DISAGREE else set()
                 yield told
-
-
-def _number(comparison: Comparison) -> str:
-    return comparison.name.partition(", ")[0]
 
 
 def _told(conditions: Sequence[Condition], condition: Condition, comparison: Comparison) -> Comparison:
@@ -79,11 +83,20 @@ def _told(conditions: Sequence[Condition], condition: Condition, comparison: Com
         return Comparison(comparison.name, Agreement.INCONCLUSIVE, sentence=doubt)
 
     def in_full() -> str:
-        others = [c for c in conditions if c is not condition and _fails(c, f"{_number(comparison)}, {c.name}")]
+        others = [c for c in conditions if c is not condition and _fails(c, f"{comparison.number}, {c.name}")]
         also = f" (also: {', '.join(other.name for other in others)})" if others else ""
         return f"{comparison.sentence} {'' if others else 'only '}when {condition.when}{also}"
 
-    return replace(comparison, sentence=f"{comparison.sentence} when {condition.when}", in_full=in_full)
+    sentence = f"{comparison.sentence} when {condition.when}"
+    return replace(comparison, sentence=sentence, in_full=in_full, shown=lambda: _shown(condition))
+
+
+def _shown(condition: Condition) -> Evidence | None:
+    """The evidence under the condition, which believes what is true without it."""
+    evidence = None if condition.there is None else condition.there()
+    if evidence is not None:
+        evidence.__dict__["truth"] = condition.at.truth
+    return evidence
 
 
 def ordinary(evidence: Evidence) -> Numbers:
@@ -103,18 +116,23 @@ def _held(condition: Condition) -> list[Comparison]:
     try:
         got = condition.run()
     except Unsupported as reason:
-        return [Comparison(f"gradients, {condition.name}", Agreement.INCONCLUSIVE, sentence=str(reason))]
+        return [_refused(condition, str(reason))]
     except Exception as error:  # whatever a backward may raise: an ordinary run did not
-        return [_raised(condition, error)]
+        return [_raised(condition, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")]
     judged = [_judge(condition, name, value, expected[name]) for name, value in got.items()]
     wrong = [c for c in judged if c.culprit is Culprit.FORWARD]
     return wrong or judged
 
 
-def _raised(condition: Condition, error: Exception) -> Comparison:
-    text = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-    sentence = f"the backward is wrong: it raises {text}"
-    return Comparison(f"gradients, {condition.name}", Agreement.DISAGREE, Culprit.BACKWARD, sentence, got=text)
+def _refused(condition: Condition, reason: str) -> Comparison:
+    return Comparison(f"gradients, {condition.name}", Agreement.INCONCLUSIVE, sentence=reason, note=reason)
+
+
+def _raised(condition: Condition, error: str) -> Comparison:
+    if condition.refusable:
+        return _refused(condition, f"the backward refuses it where {condition.when}: {error}")
+    sentence = f"the backward is wrong: it raises {error}"
+    return Comparison(f"gradients, {condition.name}", Agreement.DISAGREE, Culprit.BACKWARD, sentence, got=error)
 
 
 def _judge(condition: Condition, name: str, got: torch.Tensor, expected: torch.Tensor) -> Comparison:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
 import gradsuite
+from gradsuite.plan import plan
 from gradsuite.results import Culprit, Outcome
-from tests.planted.planted import op
+from gradsuite.runner import Session
+from tests.planted import cotangent_layout, grad_subset, input_layout, undefined_cotangents
+from tests.planted.planted import Planted, op
+from tests.routes.points import spec_of
 
 CONDITIONS = ("accumulation", "cotangent_layout", "grad_subset", "input_layout", "undefined_cotangents")
 X = torch.tensor([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5]], dtype=torch.float64)
@@ -51,8 +56,8 @@ def test_several_conditions_are_told_together() -> None:
     def backward(ct: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         return (ct if ct.is_contiguous() else ct + 1) * x.cos()
 
-    first, *_ = _sentences(op(torch.sin, backward), X, checks=("cotangent_layout",))
-    assert first.startswith("the backward is wrong when the cotangent is transposed (also: cotangent narrowed, ")
+    (sentence,) = _sentences(op(torch.sin, backward), X, checks=("cotangent_layout",))
+    assert sentence.startswith("the backward is wrong when the cotangent is transposed (also: cotangent narrowed, ")
 
 
 def test_each_output_has_a_layout_of_its_own() -> None:
@@ -71,8 +76,10 @@ def test_each_output_has_a_layout_of_its_own() -> None:
     assert "when the cotangent of output 1 is expanded with stride 0" in sentence
 
 
-def test_what_a_forward_refuses_is_no_fault() -> None:
-    assert _report(lambda x: x.view(-1).sin(), X).ok
+def test_what_a_forward_refuses_is_no_fault_and_is_noted() -> None:
+    report = _report(lambda x: x.view(-1).sin(), X, checks=("input_layout",))
+    assert report.ok
+    assert any("the op refuses that" in note and "transposed" in note for note in report.results[0].notes)
 
 
 def test_a_lazy_cotangent_that_is_refused_is_no_fault() -> None:
@@ -102,6 +109,25 @@ def test_what_goes_wrong_by_chance_is_not_blamed_on_a_condition() -> None:
 )
 def test_what_torch_does_on_purpose_is_no_fault(fn: Any) -> None:
     assert _report(fn, torch.ones(2, 3, dtype=torch.float64), checks=(*CONDITIONS, "contract")).ok
+
+
+@pytest.mark.parametrize(
+    ("check", "planted"),
+    [
+        ("cotangent_layout", cotangent_layout.PLANTED[0]),
+        ("input_layout", input_layout.PLANTED[0]),
+        ("grad_subset", grad_subset.PLANTED[0]),
+        ("undefined_cotangents", undefined_cotangents.PLANTED[0]),
+    ],
+)
+def test_the_program_of_a_failure_shows_it(
+    check: str, planted: Planted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (case,) = plan([spec_of(tmp_path, planted.broken, "planted")], checks=[check], dtypes=["float64"])
+    (first, *_) = Session("quick").run(case).failures
+    exec(first.reproducer, {})
+    found, truth = (line.partition(":")[2].strip() for line in capsys.readouterr().out.splitlines())
+    assert found != truth
 
 
 def test_the_contract_tells_which_input_and_what_came() -> None:
