@@ -1,0 +1,44 @@
+"""``docs/power.md`` from what the other commands of this folder measured.
+
+python -m power.page
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "power.md"
+HEAD = """# What gradsuite sees, and whom it accuses
+
+Every figure below was measured by the command beside it and lies in `power/`; `python -m power.page` makes this page of
+them, and a test holds that it is so. One setting serves for all: nothing is tuned for a fault, an op or a dtype.
+"""
+SECTIONS = {
+    "faults": ("Wrong gradients beside right twins", "python -m power.faults FILE.py"),
+    "opinfo": ("torch's own samples", "gradsuite run --opinfo && python -m power.opinfo reports/results.jsonl"),
+    "opinfo_mutants": ("Mutants over torch's own samples", "python -m power.opinfo_mutants"),
+    "calibration": ("Do the bars of the differences hold?", "python -m power.calibration"),
+}
+
+
+def render() -> str:
+    """The page; a section whose figures were not measured says so."""
+    return "\n".join([HEAD, *_sections()])
+
+
+def _sections() -> Iterator[str]:
+    for name, (title, command) in SECTIONS.items():
+        figures = HERE / f"{name}.json"
+        told = "Not measured yet.\n"
+        if figures.exists():
+            told = import_module(f"power.{name}").markdown(json.loads(figures.read_text(encoding="utf-8")))
+        yield f"## {title}\n\n`{command}`\n\n{told.strip()}\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
+    print(PAGE)
