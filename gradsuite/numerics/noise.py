@@ -66,6 +66,11 @@ class Noise(TorchDispatchMode):
             return tree_map_only(torch.Tensor, lambda written: written.copy_(self.perturb(written)), result)
         if isinstance(result, torch.Tensor):
             return self.perturb(result)
+        if isinstance(result, tuple) and any(map(_is_mask, result[1:])):
+            return tuple(each if i and _is_mask(each) else self._spread(each) for i, each in enumerate(result))
+        return self._spread(result)
+
+    def _spread(self, result: Any) -> Any:
         return tree_map_only(torch.Tensor, self.perturb, result)
 
     def perturb(self, tensor: torch.Tensor) -> torch.Tensor:
@@ -96,6 +101,11 @@ class Noise(TorchDispatchMode):
         self.largest = max(self.largest, magnitude if magnitude == magnitude else math.inf)
         if not self.vanished:
             self.vanished = bool(((size > 0) & (size < self._smallest)).any())
+
+
+def _is_mask(result: Any) -> bool:
+    """Whether what an operation returns beside its result is a mask in numbers: it was chosen, not computed."""
+    return isinstance(result, torch.Tensor) and bool(((result == 0) | (result == 1)).all())
 
 
 def _family(func: Any) -> str:

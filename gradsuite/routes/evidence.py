@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 
@@ -112,6 +113,11 @@ class Evidence:
         if definition is None or self.formula is None:
             return natural.with_floor(through_op, self.point)
         return natural.larger(through_op, natural.natural_error(self.point, formula.as_computation(definition), salt=1))
+
+    @cached_property
+    def trembling(self) -> Mapping[str, torch.Tensor]:
+        """How far the same numbers move in float64 where the inputs differ by roundings alone."""
+        return natural.trembling(self.point, _first_order)
 
     # One number: <t, vjp(ct)> = <ct, J t>.
 

@@ -62,9 +62,7 @@ def natural_error(point: Point, compute: Computation, *, salt: int = 0) -> Natur
         largest, vanished = 0.0, False
         for run in range(RUNS):
             noise = Noise(form, scale=scale, seed=point.sample.seed + 7919 * (run + 1) + salt)
-            twin, cotangents = _perturbed(wide, noise)
-            with noise:
-                perturbed = compute(twin, cotangents, noise)
+            perturbed = _run(wide, compute, noise)
             largest, vanished = max(largest, noise.largest), vanished or noise.vanished
             for name, value in perturbed.items():
                 spread[name] = torch.maximum(spread[name], (value - values[name]).abs() / scale)
@@ -72,9 +70,37 @@ def natural_error(point: Point, compute: Computation, *, salt: int = 0) -> Natur
     return Natural(values, errors, vanished or largest >= form.largest)
 
 
-def _perturbed(wide: Point, noise: Noise) -> tuple[Point, list[torch.Tensor]]:
+def trembling(point: Point, compute: Computation) -> Numbers:
+    """How far each number moves, in float64, between runs whose inputs differ by roundings alone.
+
+    The rounding inside a kernel, where stochastic arithmetic adds none, shows there, unless the op does not repeat.
+    """
+    seeds = range(point.sample.seed, point.sample.seed + RUNS)
+    with torch.random.fork_rng(devices=[]):
+        one, *others = (_run(point.wide, compute, Noise(Format.of(point.wide.dtype), scale=1.0, seed=s)) for s in seeds)
+    apart = {name: [(other[name] - value).abs() for other in others] for name, value in one.items()}
+    return {name: _pooled(torch.stack(apart[name]).amax(0), value) for name, value in one.items()}
+
+
+def _pooled(apart: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """How far the entries of one tensor tremble, given how far each was seen to: by luck, some stand still.
+
+    Each trembles at least as much, relative to its size, as the tensor does relative to its largest entry; an entry
+    that is no larger than the tensor's trembling is nothing but that.
+    """
+    if not apart.numel():
+        return apart
+    most, size = apart.nan_to_num(nan=0.0).amax(), value.abs().nan_to_num(nan=0.0)
+    least = torch.where(size <= most, most, most * size / size.amax().clamp(min=Format.of(torch.float64).normal))
+    return torch.maximum(apart, least)
+
+
+def _run(wide: Point, compute: Computation, noise: Noise) -> Numbers:
+    """The computation with noise in the inputs, in the cotangents and in every operation."""
     tensors: Tensors = {name: None if t is None else noise.perturb(t) for name, t in wide.tensors.items()}
-    return wide.at(tensors), [noise.perturb(ct) for ct in wide.cotangents]
+    twin, cotangents = wide.at(tensors), [noise.perturb(ct) for ct in wide.cotangents]
+    with noise:
+        return compute(twin, cotangents, noise)
 
 
 def _floor(value: torch.Tensor, spread: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

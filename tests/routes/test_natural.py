@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from gradsuite.checks import forward_mode, value
+from gradsuite.checks import cotangent_linearity, forward_mode, value
 from gradsuite.checks.reverse import compare
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.routes.elementwise import match
@@ -120,3 +120,16 @@ def test_a_complex_output_of_half_precision_is_judged_as_such() -> None:
     evidence = evidence_of(torch.complex, normal(4, dtype=torch.float16), normal(4, seed=1, dtype=torch.float16))
     (found,) = value.compare(evidence)
     assert found.agreement is Agreement.AGREE
+
+
+def test_a_mask_that_an_op_keeps_beside_its_result_is_not_rounded() -> None:
+    target = torch.tensor([[3, 0, -1, 1]])
+    evidence = evidence_of(lambda x: functional.multilabel_margin_loss(x, target), normal(1, 4))
+    (found,) = cotangent_linearity.compare(evidence)
+    assert found.agreement is Agreement.AGREE
+
+
+def test_what_a_kernel_rounds_inside_shows_in_float64() -> None:
+    for seed in range(8):  # rows of one entry: the gradient is zero, what is computed is rounding times 1 / sqrt(eps)
+        evidence = evidence_of(lambda x, w: functional.layer_norm(x, (1,), w), normal(6, 1, seed=seed), normal(1))
+        assert all(found.agreement is Agreement.AGREE for found in cotangent_linearity.compare(evidence))
