@@ -28,6 +28,11 @@ _ROUNDS = 4
 _ELEMENTWISE = 48  # larger tensors become plain in blocks alone
 
 
+def smaller(definition: Definition, sample: Sample) -> Iterator[Sample]:
+    """Samples of smaller shapes made of ``sample`` that the definition admits, the smallest first."""
+    return Plainer(definition, lambda _: False).smaller(sample)
+
+
 class Plainer:
     """Makes a sample plainer while ``fails`` holds for it; asks only for samples that the definition admits."""
 
@@ -44,6 +49,10 @@ class Plainer:
             if sample is before:
                 break
         return sample
+
+    def smaller(self, sample: Sample) -> Iterator[Sample]:
+        """Corners of the sample that the definition admits."""
+        return filter(self._admits, self._smaller(sample))
 
     def _descend(self, sample: Sample, simpler: Callable[[Sample], Iterable[Sample]]) -> Sample:
         """Takes the first simpler sample that fails, and goes on from there until none does."""
