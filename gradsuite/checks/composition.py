@@ -38,7 +38,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
 
 def _conditions(evidence: Evidence) -> Iterator[Condition]:
     point = evidence.point
-    here, there = _alone(evidence, point), _alone(evidence, point.at(point.nearby))
+    here, there = sameness.alone(evidence, point), sameness.alone(evidence, point.at(point.nearby))
     yield Condition("another call", "another call comes before its backward", here, lambda: _between(here, there))
     yield Condition(
         "another call and backward", "another call, and the backward of that, come before its backward",
@@ -57,13 +57,6 @@ def _conditions(evidence: Evidence) -> Iterator[Condition]:
     between = here.point.of(between_neighbours(here.subject))
     yield Condition("neighbours", "it stands between others", here, lambda: _everything(between.afresh()))
     yield from _one_for_two(here)
-
-
-def _alone(evidence: Evidence, point: Point) -> Evidence:
-    """The evidence of a call by itself at ``point``: its backward follows at once."""
-    twin = evidence.at(point.afresh())
-    sameness.ordinary(twin)
-    return twin
 
 
 def _between(here: Evidence, there: Evidence, *, backward: bool = False) -> Numbers:

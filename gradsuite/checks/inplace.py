@@ -1,8 +1,8 @@
 """Overwriting values never gives a silently wrong gradient.
 
-The in-place variant must agree with the op, or be refused where the spec says so; on a leaf that requires grad it must
-always be refused. Each input and the result is overwritten after the forward: what the backward needs must be
-refused, and whatever is not refused must leave the gradient right.
+Each input and each output is overwritten after the forward: the backward must refuse it, or still be right. Where the
+spec declares an in-place variant, that must agree with the op, or be refused where the spec says so; on a leaf that
+requires grad it must always be refused.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from dataclasses import dataclass
 import torch
 
 from gradsuite.comparison import Check, Comparison
+from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.numerics.precision import widen
 from gradsuite.results import Culprit
+from gradsuite.routes import sameness
 from gradsuite.routes.elementwise import match
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.reverse import gradients
-from gradsuite.spec.definition import Definition, Inplace
+from gradsuite.routes.sameness import Condition, Numbers
+from gradsuite.spec.definition import Inplace
 from gradsuite.subject import resolve
 
 DISAGREE = Agreement.DISAGREE
@@ -35,15 +38,26 @@ class Found:
 
 def compare(evidence: Evidence) -> Iterator[Comparison]:
     """The in-place variant on a leaf and on a copy, then each value overwritten after the forward."""
+    gradients(evidence.point)  # unsupported where there is no backward
+    declared = _declared(evidence)
+    if declared.op is not None:
+        yield from _variant(evidence, declared, resolve(declared.op))
+    given = [name for name, tensor in evidence.point.tensors.items() if tensor is not None]
+    alone = sameness.alone(evidence, evidence.point)
+    for name in [*_outputs(evidence), *given]:
+        named = name == "y" or name in evidence.point.names  # what a spec speaks of when it says what is saved
+        yield from _overwritten(alone, name, name in declared.saves if declared.saves is not None and named else None)
+
+
+def _declared(evidence: Evidence) -> Inplace:
     definition = evidence.subject.definition
-    assert definition is not None and definition.inplace is not None
-    if definition.inplace.op is not None:
-        yield from _variant(evidence, definition.inplace, resolve(definition.inplace.op))
-    for name in ["y", *evidence.point.names]:
-        found = _attempt(lambda name=name: _spoil(evidence, name))  # type: ignore[misc]
-        saves = definition.inplace.saves
-        refuses = None if saves is None else name in saves
-        yield _judge(evidence, f"{name} overwritten after the forward", found, refuses=refuses)
+    said = None if definition is None else definition.inplace
+    return said or Inplace(op=None, refused=False, saves=None)
+
+
+def _outputs(evidence: Evidence) -> dict[str, int]:
+    """The outputs that carry a gradient, by name: the first is y."""
+    return {f"output {i}" if place else "y": i for place, i in enumerate(evidence.point.selected)}
 
 
 def _variant(evidence: Evidence, inplace: Inplace, op: Callable[..., torch.Tensor]) -> Iterator[Comparison]:
@@ -53,9 +67,13 @@ def _variant(evidence: Evidence, inplace: Inplace, op: Callable[..., torch.Tenso
     else:
         sentence = "a leaf that requires grad was overwritten, and autograd did not refuse it"
         yield Comparison(title, Agreement.DISAGREE, Culprit.BACKWARD, sentence, got="allowed", expected="refused")
-    yield _judge(
-        evidence, "in place on a copy", _attempt(lambda: _run(evidence, op, copy=True)), refuses=inplace.refused
-    )
+    found = _attempt(lambda: _run(evidence, op, copy=True))
+    wrong = None if found is None else _wrong(evidence, found)
+    title = "in place on a copy"
+    if wrong is not None:
+        yield Comparison(title, DISAGREE, *wrong)
+    else:
+        yield _as_declared(title, refused=found is None, refuses=inplace.refused)
 
 
 def _run(evidence: Evidence, op: Callable[..., torch.Tensor], *, copy: bool) -> Found:
@@ -72,16 +90,24 @@ def _run(evidence: Evidence, op: Callable[..., torch.Tensor], *, copy: bool) -> 
     return Found(result.detach(), list(found))
 
 
-def _judge(evidence: Evidence, title: str, found: Found | None, *, refuses: bool | None) -> Comparison:
-    """Refused as declared, or right as declared; what is right and yet not as declared is the spec's mistake."""
-    wrong = None if found is None else _wrong(evidence, found)
-    if wrong is not None:
-        return Comparison(title, Agreement.DISAGREE, *wrong)
-    if refuses is None or refuses == (found is None):
+def _overwritten(alone: Evidence, name: str, refuses: bool | None) -> Iterator[Comparison]:
+    """Whether the backward refuses, or is right all the same; and then whether that is as declared."""
+    title = f"{name} overwritten after the forward"
+    found: list[Comparison] = []
+    if not (refused := _spoilt(alone, name) is None):
+        when = f"{name} is overwritten after the forward, and nobody refuses that"
+        found = list(sameness.compare(alone, [Condition(title, when, alone, lambda: _not_refused(alone, name))]))
+    wrong = [comparison for comparison in found if comparison.agreement is not Agreement.AGREE]
+    yield from wrong or [_as_declared(title, refused=refused, refuses=refuses)]
+
+
+def _as_declared(title: str, *, refused: bool, refuses: bool | None) -> Comparison:
+    """What is right and yet not as declared is the spec's mistake."""
+    if refuses is None or refuses == refused:
         return Comparison(title, Agreement.AGREE)
     expected, got = ("refused", "allowed, and right") if refuses else ("allowed", "refused")
     sentence = f"the spec is wrong: it says that this is {expected}, but it is {got}"
-    return Comparison(title, Agreement.DISAGREE, Culprit.SPEC, sentence, got=got, expected=expected)
+    return Comparison(title, DISAGREE, Culprit.SPEC, sentence, got=got, expected=expected)
 
 
 def _wrong(evidence: Evidence, found: Found) -> tuple[Culprit, str] | None:
@@ -99,19 +125,38 @@ def _wrong(evidence: Evidence, found: Found) -> tuple[Culprit, str] | None:
     return None
 
 
-def _spoil(evidence: Evidence, name: str) -> Found:
-    """The gradients, computed after ``name`` was overwritten with other values."""
-    point = evidence.point
+def _spoilt(alone: Evidence, name: str) -> Numbers | None:
+    """The gradients, computed after ``name`` was overwritten; None where autograd, or the backward, refuses that."""
+    point = alone.point.afresh()
     copies = {n: None if t is None else t.detach().clone() for n, t in point.tensors.items()}
     leaves = {n: t.requires_grad_() if t is not None and n in point.names else t for n, t in copies.items()}
     moved = {n: t.clone() if t is not None and n in point.names else t for n, t in leaves.items()}
-    outputs = point.select(point.call(moved))
-    victim = outputs[0] if name == "y" else moved[name]
-    assert victim is not None
-    with torch.no_grad():
-        victim.mul_(-2).add_(3)
+    outputs, places = point.call(moved), _outputs(alone)
     wanted = [leaf for n in point.names if (leaf := leaves[n]) is not None]
-    return Found(None, list(torch.autograd.grad(outputs, wanted, point.cotangents, allow_unused=True)))
+    try:
+        _overwrite(outputs[places[name]] if name in places else moved[name])
+        found = torch.autograd.grad(point.select(outputs), wanted, point.cotangents, allow_unused=True)
+    except Exception:  # whatever it is, it is not silent
+        return None
+    pairs = zip(point.names, found, wanted, strict=True)
+    return {f"gradient {n}": torch.zeros_like(leaf) if g is None else g for n, g, leaf in pairs}
+
+
+def _not_refused(alone: Evidence, name: str) -> Numbers:
+    found = _spoilt(alone, name)
+    if found is None:
+        raise Unsupported("refused, but not in every call")
+    return found
+
+
+@torch.no_grad()
+def _overwrite(victim: torch.Tensor | None) -> None:
+    """Other numbers; what counts or chooses keeps its own, in another order."""
+    assert victim is not None
+    if victim.is_floating_point() or victim.is_complex():
+        victim.mul_(-2).add_(3)
+    else:
+        victim.copy_(victim.flip(tuple(range(victim.dim()))))
 
 
 def _attempt(run: Callable[[], Found]) -> Found | None:
@@ -124,8 +169,4 @@ def _attempt(run: Callable[[], Found]) -> Found | None:
         raise
 
 
-def _needs(definition: Definition | None) -> str:
-    return "" if definition is not None and definition.inplace is not None else "nothing is declared about in-place"
-
-
-CHECK = Check(compare, needs=_needs, samples="first")
+CHECK = Check(compare, samples="first")

@@ -20,6 +20,7 @@ from gradsuite.results import Culprit
 from gradsuite.routes.elementwise import match
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.memory import same
+from gradsuite.routes.point import Point
 
 Numbers = Mapping[str, torch.Tensor]
 
@@ -103,6 +104,13 @@ def ordinary(evidence: Evidence) -> Numbers:
     """Each output and each gradient of an ordinary run."""
     outputs = {f"output {i}": output for i, output in enumerate(evidence.point.outputs)}
     return {**outputs, **gradients_by_name(evidence.gradients)}
+
+
+def alone(evidence: Evidence, point: Point) -> Evidence:
+    """The evidence of a run by itself at ``point``: its backward follows its forward at once."""
+    twin = evidence.at(point.afresh())
+    ordinary(twin)
+    return twin
 
 
 def gradients_by_name(gradients: Mapping[str, torch.Tensor]) -> Numbers:
