@@ -46,10 +46,12 @@ class Natural:
         return CONFIDENCE * self.errors[name]
 
 
-def natural_error(point: Point, compute: Computation, *, salt: int = 0) -> Natural:
+def natural_error(point: Point, compute: Computation, *, salt: int = 0, inside: torch.dtype | None = None) -> Natural:
     """The natural error of what ``compute(point, cotangents, noise)`` returns, in the dtype of ``point``.
 
     ``compute`` must be the same mathematics in each call; it is given the wide point with perturbed values.
+    ``inside``: the dtype in which operations round, where that is not the point's own; inputs, cotangents and results
+    are still of the point's.
     """
     wide, dtype = point.wide, point.dtype
     form = Format.of(dtype)
@@ -61,8 +63,10 @@ def natural_error(point: Point, compute: Computation, *, salt: int = 0) -> Natur
         spread = {name: torch.zeros_like(value.abs()) for name, value in values.items()}
         largest, vanished = 0.0, False
         for run in range(RUNS):
-            noise = Noise(form, scale=scale, seed=point.sample.seed + 7919 * (run + 1) + salt)
-            perturbed = _run(wide, compute, noise)
+            seed = point.sample.seed + 7919 * (run + 1) + salt
+            given = Noise(form, scale=scale, seed=seed)
+            noise = given if inside is None else Noise(Format.of(inside), scale=scale, seed=seed + 1)
+            perturbed = _run(wide, compute, noise, given)
             largest, vanished = max(largest, noise.largest), vanished or noise.vanished
             for name, value in perturbed.items():
                 spread[name] = torch.maximum(spread[name], (value - values[name]).abs() / scale)
@@ -77,7 +81,8 @@ def trembling(point: Point, compute: Computation) -> Numbers:
     """
     seeds = range(point.sample.seed, point.sample.seed + RUNS)
     with torch.random.fork_rng(devices=[]):
-        one, *others = (_run(point.wide, compute, Noise(Format.of(point.wide.dtype), scale=1.0, seed=s)) for s in seeds)
+        noises = (Noise(Format.of(point.wide.dtype), scale=1.0, seed=seed) for seed in seeds)
+        one, *others = (_run(point.wide, compute, noise, noise) for noise in noises)
     apart = {name: [(other[name] - value).abs() for other in others] for name, value in one.items()}
     return {name: _pooled(torch.stack(apart[name]).amax(0), value) for name, value in one.items()}
 
@@ -95,10 +100,10 @@ def _pooled(apart: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
     return torch.maximum(apart, least)
 
 
-def _run(wide: Point, compute: Computation, noise: Noise) -> Numbers:
-    """The computation with noise in the inputs, in the cotangents and in every operation."""
-    tensors: Tensors = {name: None if t is None else noise.perturb(t) for name, t in wide.tensors.items()}
-    twin, cotangents = wide.at(tensors), [noise.perturb(ct) for ct in wide.cotangents]
+def _run(wide: Point, compute: Computation, noise: Noise, given: Noise) -> Numbers:
+    """The computation with ``noise`` in every operation, and noise in what it is ``given``: inputs and cotangents."""
+    tensors: Tensors = {name: None if t is None else given.perturb(t) for name, t in wide.tensors.items()}
+    twin, cotangents = wide.at(tensors), [given.perturb(ct) for ct in wide.cotangents]
     with noise:
         return compute(twin, cotangents, noise)
 
