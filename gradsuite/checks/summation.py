@@ -4,12 +4,13 @@ A sum of a thousand terms that is kept in bfloat16 stops growing once it is 256 
 such sizes, with positive inputs and cotangents so that sums grow, outputs and gradients in half precision are held
 against float64. The bound is the natural error of a computation that rounds its inputs and results to the tested dtype
 and everything between to float32, which is what accelerators and torch's own kernels accumulate in. An op that loses as
-much at a sample of a few terms has other reasons, which ``precision`` judges: here only what grows with the size fails.
+much at a sample of a few terms has other reasons, which ``precision`` judges: here only what grows with the size fails,
+and only tensors that are small beside what they are made of are looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -36,14 +37,18 @@ LONG = 16
 
 
 def compare(evidence: Evidence) -> Iterator[Comparison]:
-    """One comparison for each output and each gradient."""
+    """One comparison for each output and each gradient that is a sum."""
     if Format.of(evidence.dtype).unit <= Format.of(torch.float32).unit:
         raise Unsupported("this dtype is what sums are accumulated in")
     definition = evidence.subject.definition
     assert definition is not None
-    long = _matches(Point(evidence.subject, _positive(definition, evidence.sample)))
+    point = Point(evidence.subject, _positive(definition, evidence.sample))
+    sums = _sums(_numbers(point, point.cotangents, None), point)
+    if not sums:
+        raise Unsupported("nothing is summed over a long dimension")
+    long = _matches(point, sums)
     lost = {name: found for name, found in long.items() if found.agreement is Agreement.DISAGREE}
-    short = _matches(Point(evidence.subject, _shortened(_positive(definition, evidence.sample)))) if lost else {}
+    short = _matches(Point(evidence.subject, _shortened(point.sample)), sums) if lost else {}
     for name, found in long.items():
         yield _judge(name, found, _worst(short[name]) if name in short else 0.0)
 
@@ -65,16 +70,23 @@ def _worst(found: Match) -> float:
     return max(found.ratios, default=0.0)
 
 
-def _matches(point: Point) -> dict[str, Match]:
-    """Each output and gradient against float64, in units of the careful natural error, and of what is typical of it."""
+def _matches(point: Point, sums: Sequence[str]) -> dict[str, Match]:
+    """Each sum against float64, in units of the careful natural error, and of what is typical of it."""
     weighted = point.weighted([ct.abs() for ct in point.cotangents])
     natural = natural_error(weighted, _numbers, salt=9, inside=torch.float32)
     own, truth = _numbers(weighted, weighted.cotangents, None), natural.values
     found = {}
-    for name, error in natural.errors.items():
+    for name in sums:
+        error = natural.errors[name]
         typical = error.clamp(min=error.median().item()) if error.numel() else error
         found[name] = match(own[name], widen(truth[name]), typical, overflows=natural.overflows)
     return found
+
+
+def _sums(numbers: Mapping[str, torch.Tensor], point: Point) -> list[str]:
+    """Those that are small beside the largest tensor: what they are made of was summed."""
+    largest = max((t.numel() for t in (*point.tensors.values(), *point.outputs) if t is not None), default=0)
+    return [name for name, number in numbers.items() if 0 < number.numel() * LONG <= largest]
 
 
 def _numbers(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
