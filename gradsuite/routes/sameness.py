@@ -65,6 +65,7 @@ def compare(evidence: Evidence, conditions: Sequence[Condition]) -> Iterator[Com
     """
     if not conditions:
         raise Unsupported("no output or input can be varied so")
+    ordinary(conditions[0].at)  # what the op raises at the sample itself, every check raises
     failed: set[str] = set()
     wanted = [c for c in conditions if not evidence.pinned or evidence.pinned.endswith(f", {c.name}")]
     for condition in wanted:
@@ -120,16 +121,23 @@ def gradients_by_name(gradients: Mapping[str, torch.Tensor]) -> Numbers:
 
 def _held(condition: Condition) -> list[Comparison]:
     """The comparisons of one condition; where an output is another, its gradients are not judged."""
-    expected = ordinary(condition.at)
+    try:
+        expected = ordinary(condition.at)
+    except Exception as error:  # other values, which the op need not take
+        return [_refused(condition, f"the op refuses values such that {condition.when}: {_line(error)}")]
     try:
         got = condition.run()
     except Unsupported as reason:
         return [_refused(condition, str(reason))]
     except Exception as error:  # whatever a backward may raise: an ordinary run did not
-        return [_raised(condition, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")]
+        return [_raised(condition, _line(error))]
     judged = [_judge(condition, name, value, expected[name]) for name, value in got.items()]
     wrong = [c for c in judged if c.culprit is Culprit.FORWARD]
     return wrong or judged
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def _refused(condition: Condition, reason: str) -> Comparison:
