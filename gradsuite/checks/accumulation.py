@@ -47,24 +47,20 @@ def _second(point: Point) -> Numbers:
     return sameness.gradients_by_name(gradients(point))
 
 
-# Halves are exact, and what is added to its negated half does not overflow.
-
-
 def _added(point: Point, at: Evidence) -> Numbers:
+    """Twice what is left of a gradient added to minus its half, which is exact and does not overflow."""
     for name, leaf in _leaves(point).items():
         leaf.grad = at.gradients[name] / -2
     _backward(point)
-    return _doubled(point)
+    return {f"gradient {name}": 2 * _grad(leaf) for name, leaf in _leaves(point).items()}
 
 
 def _twice(point: Point) -> Numbers:
+    """What is left where the gradient of another cotangent (minus a half: exact, as above) is taken away again."""
+    other = gradients(point.afresh(), [ct / -2 for ct in point.cotangents])
     _backward(point)
     _backward(point, -1 / 2)
-    return _doubled(point)
-
-
-def _doubled(point: Point) -> Numbers:
-    return {f"gradient {name}": 2 * _grad(leaf) for name, leaf in _leaves(point).items()}
+    return {f"gradient {name}": _grad(leaf) - other[name] for name, leaf in _leaves(point).items()}
 
 
 def _overwritten(point: Point) -> Numbers:

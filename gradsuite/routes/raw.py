@@ -24,7 +24,7 @@ from gradsuite.routes.reverse import gradients
 class Slot:
     """What ``function`` returned (``came``) for an input that needs a gradient, and that input's shape, dtype, device.
 
-    ``name``: the op's input, or None where it is another value.
+    ``name``: the op's input, or None where it is another value. ``custom``: whether it is a custom Function.
     """
 
     function: str
@@ -34,6 +34,37 @@ class Slot:
     dtype: torch.dtype
     device: torch.device
     came: Any
+    custom: bool
+
+
+@dataclass(frozen=True)
+class Fault:
+    """In ``what`` that which came differs from the input: what the input is, what came, what the engine makes of it."""
+
+    what: str
+    expected: str
+    got: str
+    engine: str
+
+
+def fault(slot: Slot) -> Fault | None:
+    """The first thing that the engine has to mend or to refuse; None is not judged."""
+    came = slot.came
+    if came is None:
+        return None
+    if not isinstance(came, torch.Tensor):
+        return Fault("kind", "a tensor", f"a {type(came).__name__}", "refuses it")
+    if tuple(came.shape) != slot.shape:
+        return Fault("shape", str(list(slot.shape)), str(list(came.shape)), "sums it back in silence")
+    if came.dtype != slot.dtype:
+        return Fault("dtype", _short(slot.dtype), _short(came.dtype), "casts it in silence")
+    if came.device != slot.device:
+        return Fault("device", f"on {slot.device}", f"one on {came.device}", "moves it in silence")
+    return None
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 @dataclass
@@ -116,5 +147,6 @@ def _owners(point: Point) -> dict[Any, str]:
 
 def _slot(owners: dict[Any, str], node: Any, place: int, target: tuple[Any, int], came: Any) -> Slot:
     below, number = target
-    like = below._input_metadata[number]
-    return Slot(type(node).__name__, place, owners.get(below), tuple(like.shape), like.dtype, like.device, came)
+    like, custom = below._input_metadata[number], isinstance(node, BackwardCFunction)
+    name = owners.get(below)
+    return Slot(type(node).__name__, place, name, tuple(like.shape), like.dtype, like.device, came, custom)

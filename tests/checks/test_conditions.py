@@ -140,6 +140,13 @@ def test_the_contract_tells_which_input_and_what_came() -> None:
     assert any("for x1, which is [1, " in each and "sums it back in silence" in each for each in sentences)
 
 
+def test_what_is_mended_and_right_passes_with_a_note_where_nobody_promised_the_shape() -> None:
+    rows = op(torch.mul, lambda ct, x, w: (ct * w, (ct * x).sum(0)))  # written for two axes; more are drawn
+    (result,) = _report(rows, X, X[0], checks=("contract",)).results
+    assert result.outcome is Outcome.PASSED
+    assert any("the engine sums it back in silence" in note for note in result.notes)
+
+
 def test_what_the_engine_refuses_is_told_in_its_words() -> None:
     (sentence,) = _sentences(op(torch.mul, lambda ct, a, b: ct * b), X, X + 1, checks=("contract",))
     assert "the engine refuses what it returns" in sentence and "(expected 3, got 2)" in sentence
