@@ -149,16 +149,13 @@ def _of_gradient(asked: Asked) -> Asked:
     func, inputs = asked["func"], _tuple(asked["inputs"])
     given = asked["grad_outputs"]
     cotangents = _cotangents(func, inputs) if given is None else _tuple(given)
-    count = len(inputs)
-    wanted = [i for i, x in enumerate((*inputs, *cotangents)) if isinstance(x, torch.Tensor) and x.requires_grad]
+    wanted = [i for i, x in enumerate(inputs) if isinstance(x, torch.Tensor) and x.requires_grad]
 
     def gradient(*moved: Any) -> tuple[torch.Tensor, ...]:
-        with torch.enable_grad():
-            joined = [_with_grad(x) if i in wanted else x for i, x in enumerate(moved)]
-            primals = [joined[i] for i in wanted if i < count]
-            outputs = [y for y in _tuple(func(*joined[:count])) if isinstance(y, torch.Tensor) and y.requires_grad]
-            found = torch.autograd.grad(outputs, primals, joined[count:], create_graph=True, allow_unused=True)
-        return tuple(torch.zeros_like(x) if g is None else g for x, g in zip(primals, found, strict=True))
+        primals, weights = moved[: len(inputs)], moved[len(inputs) :]
+        sought = [primals[i] for i in wanted]
+        found = torch.autograd.grad(_carrying(func(*primals)), sought, weights, create_graph=True, allow_unused=True)
+        return tuple(torch.zeros_like(x) if g is None else g for x, g in zip(sought, found, strict=True))
 
     return {
         **asked,
@@ -170,16 +167,16 @@ def _of_gradient(asked: Asked) -> Asked:
     }
 
 
-def _with_grad(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor itself where it requires grad, else a view that does; a dual number stays one."""
-    return tensor if tensor.requires_grad else tensor.view_as(tensor).requires_grad_()
-
-
 def _cotangents(func: Callable[..., Any], inputs: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:
     """A signed cotangent that requires grad for each output that carries a gradient."""
     with kept():
-        carrying = [y for y in _tuple(func(*inputs)) if isinstance(y, torch.Tensor) and y.requires_grad]
+        carrying = _carrying(func(*inputs))
     return tuple(signed(y.detach(), (0, 0, place)).requires_grad_() for place, y in enumerate(carrying))
+
+
+def _carrying(result: Any) -> list[torch.Tensor]:
+    """Those of the outputs that carry a gradient."""
+    return [y for y in _tuple(result) if isinstance(y, torch.Tensor) and y.requires_grad]
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:

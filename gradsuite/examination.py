@@ -77,14 +77,21 @@ def _evidence(fn: Callable[..., Any], inputs: tuple[Any, ...]) -> Evidence | Non
     _refuse_strange(found)
 
     def call(moved: Any, sample: Sample) -> tuple[torch.Tensor, ...]:
-        placed = (moved.get(f"x{i}", leaf) for i, leaf in enumerate(leaves))
-        return outputs(fn(*tree_unflatten(list(placed), structure)))
+        with torch.enable_grad():  # fn may differentiate what it is given
+            given = {name: _with_grad(tensor) if name in wanted else tensor for name, tensor in moved.items()}
+            placed = [given.get(f"x{i}", leaf) for i, leaf in enumerate(leaves)]
+            return outputs(fn(*tree_unflatten(placed, structure)))
 
     arguments = {f"x{i}": leaf for i, leaf in enumerate(leaves) if isinstance(leaf, PLAIN)}
     sample = Sample({name: t.detach() for name, t in tensors.items()}, arguments, wanted, seed=0)
     evidence = Evidence(Subject(getattr(fn, "__name__", type(fn).__name__), call, random=random), sample)
     _refuse_captured(evidence, found, [tensors[name] for name in wanted])
     return evidence if evidence.point.selected else _of_zero(evidence)
+
+
+def _with_grad(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor itself where it requires grad, else a view that does; a dual number stays one."""
+    return tensor if tensor.requires_grad else tensor.view_as(tensor).requires_grad_()
 
 
 def _refuse_strange(values: Sequence[Any]) -> None:

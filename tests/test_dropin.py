@@ -108,6 +108,14 @@ def test_only_tensors_that_require_grad_are_differentiated() -> None:
         gradsuite.gradcheck(Half.apply, (X, X))
 
 
+def test_a_function_may_differentiate_what_it_is_given() -> None:
+    def slope(x):
+        return torch.autograd.grad(x.sin().sum(), x, create_graph=True)[0]
+
+    assert gradsuite.gradcheck(slope, (leaf(),), check_forward_ad=True)
+    assert gradsuite.gradgradcheck(slope, (leaf(),))
+
+
 def test_outputs_that_carry_no_gradient_claim_that_it_is_zero() -> None:
     assert gradsuite.gradcheck(lambda x: torch.ones(3), (leaf(),))
     assert gradsuite.gradcheck(lambda x: x.argmax(), (leaf(),))
