@@ -16,6 +16,7 @@ from gradsuite import checks as known_checks
 from gradsuite.devices import kept
 from gradsuite.errors import Unsupported
 from gradsuite.failure import tell
+from gradsuite.inputs.layouts import layout_of
 from gradsuite.reporters.text import failure_text
 from gradsuite.results import Outcome
 from gradsuite.routes.evidence import Evidence
@@ -83,7 +84,9 @@ def _evidence(fn: Callable[..., Any], inputs: tuple[Any, ...]) -> Evidence | Non
             return outputs(fn(*tree_unflatten(placed, structure)))
 
     arguments = {f"x{i}": leaf for i, leaf in enumerate(leaves) if isinstance(leaf, PLAIN)}
-    sample = Sample({name: t.detach() for name, t in tensors.items()}, arguments, wanted, seed=0)
+    held = {name: tensor.detach() for name, tensor in tensors.items()}
+    layouts = {name: layout_of(tensor) for name, tensor in held.items()}
+    sample = Sample(held, arguments, wanted, seed=0, profile="example", layouts=layouts)
     evidence = Evidence(Subject(getattr(fn, "__name__", type(fn).__name__), call, random=random), sample)
     _refuse_captured(evidence, found, [tensors[name] for name in wanted])
     return evidence if evidence.point.selected else _of_zero(evidence)
