@@ -10,6 +10,7 @@ there; on a kink, where another choice is as right, nothing is decided.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import torch
 
@@ -18,6 +19,7 @@ from gradsuite.errors import Unsupported
 from gradsuite.inputs import layouts
 from gradsuite.routes import sameness
 from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.point import Point
 from gradsuite.routes.sameness import Condition
 
 
@@ -39,12 +41,13 @@ def _conditions(evidence: Evidence) -> Iterator[Condition]:
 
 def _condition(evidence: Evidence, name: str, when: str, layout: str, moved: Mapping[str, torch.Tensor]) -> Condition:
     laid = {each: layouts.lay_out(t, layout) for each, t in moved.items()}
-    at, point = evidence, evidence.point
-    if layout in layouts.REPEATED:
-        at = evidence.at(point.at({**point.tensors, **{each: t.contiguous() for each, t in laid.items()}}))
+    at = evidence
+    if layout in layouts.REPEATED:  # other values: the outputs, too, may have another shape
+        values = {**evidence.point.tensors, **{each: t.contiguous() for each, t in laid.items()}}
+        at = evidence.at(Point(evidence.subject, replace(evidence.sample, tensors=values)))
 
     def there() -> Evidence:
-        twin = evidence.at(point.at({**point.tensors, **laid}))
+        twin = at.at(at.point.at({**at.point.tensors, **laid}))
         try:
             _ = twin.point.graph
         except Exception as error:
