@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 
 import torch
 
 from gradsuite import jacobian
 from gradsuite.comparison import Comparison
+from gradsuite.flight import MOST
 from gradsuite.inputs.layouts import layout_of
 from gradsuite.numerics.diagnosis import Fit, diagnose
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.reproducer import reproducer
-from gradsuite.results import Array, Culprit, Failure, Picture, Step
+from gradsuite.results import Array, Culprit, Failure, LastSample, Picture, Step
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE
+from gradsuite.sample import Sample
 
 PICTURED = 1024  # entries of a Jacobian that is drawn
 
@@ -30,9 +33,7 @@ def tell(evidence: Evidence, comparison: Comparison, *, op: str, replay: str) ->
         culprit=culprit,
         sentence=comparison.in_full() if comparison.in_full else comparison.sentence,
         hint=_hint(evidence, comparison, jacobians),
-        inputs=tuple(
-            array(name, t, name in seen.point.names) for name, t in seen.point.tensors.items() if t is not None
-        ),
+        inputs=_inputs(seen.point.tensors, seen.point.names),
         cotangents=tuple(array(f"ct {i}", ct) for i, ct in _cotangents(seen)),
         arguments={name: repr(value) for name, value in sample.arguments.items()},
         variant=sample.variant,
@@ -47,16 +48,28 @@ def tell(evidence: Evidence, comparison: Comparison, *, op: str, replay: str) ->
     )
 
 
+def last_sample(sample: Sample) -> LastSample:
+    """The record of a sample at which a case ended early."""
+    arguments = {name: str(value) for name, value in sample.arguments.items()}
+    kept = {name: t if t is None or t.numel() <= MOST else t.to("meta") for name, t in sample.tensors.items()}
+    inputs = _inputs(kept, sample.differentiable)
+    return LastSample(inputs=inputs, arguments=arguments, variant=sample.variant)
+
+
+def _inputs(tensors: Mapping[str, torch.Tensor | None], moving: Collection[str]) -> tuple[Array, ...]:
+    return tuple(array(name, t, name in moving) for name, t in tensors.items() if t is not None)
+
+
 def array(name: str, tensor: torch.Tensor, requires_grad: bool = False) -> Array:
-    """A tensor as an exact, plain record."""
-    plain = tensor.detach().resolve_conj().resolve_neg().cpu()
+    """A tensor as an exact, plain record; one whose elements were not kept has none there."""
+    plain = tensor.detach() if tensor.is_meta else tensor.detach().resolve_conj().resolve_neg().cpu()
     return Array(
         name=name,
         dtype=str(tensor.dtype).removeprefix("torch."),
         shape=tuple(tensor.shape),
         layout=layout_of(tensor),
         requires_grad=requires_grad,
-        hex=tuple(_hex(value) for value in plain.reshape(-1).tolist()),
+        hex=() if tensor.is_meta else tuple(_hex(value) for value in plain.reshape(-1).tolist()),
         text=_text(plain),
     )
 
@@ -68,6 +81,8 @@ def _hex(value: complex | float | int | bool) -> str:
 
 
 def _text(plain: torch.Tensor) -> str:
+    if plain.is_meta:
+        return f"{plain.numel()} elements"
     if plain.numel() > 64:
         return f"{plain.numel()} elements, first {plain.reshape(-1)[:8].tolist()}"
     return str(plain.tolist())

@@ -15,6 +15,7 @@ from gradsuite.spec.nearest import suggestion
 REAL = ("float64", "float32", "bfloat16", "float16")
 COMPLEX = ("complex128", "complex64")
 DTYPES = REAL + COMPLEX
+LIMIT = 60.0  # seconds that a case may take, unless told otherwise
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,10 @@ from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.graph import draw as draw_graph
 from gradsuite.routes.memory import copied
 from gradsuite.routes.point import Point
+from gradsuite.routes.randomness import Draws
 from gradsuite.runner import Order, Source
 from gradsuite.sample import Sample, Subject
-from gradsuite.spec.definition import Axis, Definition, Derivative, Domain, Form
+from gradsuite.spec.definition import Axis, Definition, Derivative, Domain, Form, Spec
 from gradsuite.spec.definition import Input as DefinedInput
 from gradsuite.spec.domain_text import parse_domain
 from gradsuite.spec.formula import Formula, parse
@@ -53,7 +54,10 @@ class Input:
 
 
 class Request:
-    """What is to be checked: ``subject`` and ``definition``, and the samples to draw. Raises UsageError."""
+    """What is to be checked: ``subject`` and ``definition``, and the samples to draw. Raises UsageError.
+
+    The callable is not called before its ``source`` is asked for.
+    """
 
     def __init__(
         self, fn: Callable[..., Any], inputs: tuple[torch.Tensor | Input, ...], domain: Domains,
@@ -71,9 +75,7 @@ class Request:
         self._declared = self._declaration(derivative, forward)
         self._learned: Learned | None = None
         self.definition = self._plain_definition()
-        self.subject = from_callable(fn, self.name, random=self._is_random(), definition=self.definition)
-        if self._all_examples:
-            self._learn()
+        self.subject = from_callable(fn, self.name, definition=self.definition)
 
     # What was given.
 
@@ -163,18 +165,24 @@ class Request:
             raise UsageError(str(error)) from error
         return replace(found, inputs={**found.inputs, **drawn})
 
+    # What is learnt.
+
+    @cached_property
+    def _source(self) -> Source:
+        if self._all_examples:
+            self.subject = replace(self.subject, random=self._is_random())
+            self._learn()
+        return Source((self.subject,), self.draw, self.replay, self.card)
+
     def _is_random(self) -> bool:
-        """Whether the callable moves torch's generator."""
-        if not self._all_examples:
-            return False
-        before = torch.get_rng_state()
+        """Whether the callable draws from torch's generators."""
+        point = Point(self.subject, self._sample(self._examples))
         try:
-            self._fn(*(copied(t.detach()) for t in self._examples.values()))
+            with Draws() as recording:
+                point.call(point.tensors)
         except Exception:  # the run records what fn raises, case by case
             return False
-        return not torch.equal(before, torch.get_rng_state())
-
-    # What is learnt.
+        return bool(recording.recorded)
 
     def _learn(self) -> None:
         """Domains first, in the examples' shapes; then shapes, and more axes only where no formula is declared."""
@@ -230,11 +238,14 @@ class Request:
     # What is drawn.
 
     def source(self) -> Source:
-        """Where the runner finds samples."""
-        return Source((self.subject,), self.draw, self.replay, self.card)
+        """Where the runner finds samples. The first time, the callable is asked what it lets vary."""
+        return self._source
 
     def draw(self, subject: Subject, order: Order) -> list[Sample]:
-        """Samples around the examples, or as described; those that the domain rejects are left out."""
+        """Samples around the examples, or as described; those that the domain rejects are left out.
+
+        The examples alone where even these are refused: nothing around them would be taken.
+        """
 
         def admits(sample: Sample) -> bool:
             return self._admits(sample)
@@ -243,6 +254,8 @@ class Request:
             sizes = self._learned.sizes if self._learned else {}
             found = large(self.definition, sizes, dtype=order.dtype, device=order.device, seed=order.seed)
             return [sample for sample in found if self._admits(sample)][: order.count]
+        if self._all_examples and self._learned is None:
+            return [self._example(order)]
         if self._all_examples:
             around = Around(
                 subject.definition or self.definition, self._example(order), order.dtype, order.device, order.profile,
@@ -269,6 +282,14 @@ class Request:
         )  # fmt: skip
 
     # What is told.
+
+    @cached_property
+    def spec(self) -> Spec:
+        """What stands for a spec in the cases."""
+        return Spec(
+            path="gradsuite.check", op=self.dotted, name=self.name, family="", summary="", reference="",
+            complex=False, real=True, definitions=(self.definition,), text="",
+        )  # fmt: skip
 
     def replay(self, case: Case, seed: int) -> str:
         """The call that runs one case again."""

@@ -178,6 +178,14 @@ class Failure(Record):
     reproducer: str = ""  # stand-alone Python: torch alone
 
 
+class LastSample(Record):
+    """The sample at which a case ended early."""
+
+    inputs: tuple[Array, ...]
+    arguments: dict[str, str] = {}
+    variant: str = ""
+
+
 class Histogram(Record):
     """Counts between ``edges`` (one more than counts); the last edge may be infinite."""
 
@@ -211,6 +219,7 @@ class CaseResult(Record):
     dtype: str
     outcome: Outcome
     reason: str = ""  # why unsupported, inconclusive, waived or error
+    last_sample: LastSample | None = None  # of an error
     samples: int = 0
     conclusive: int = 0
     seconds: float = 0.0

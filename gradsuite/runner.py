@@ -6,7 +6,8 @@ import platform
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,7 +20,8 @@ import gradsuite
 from gradsuite import checks, devices
 from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import GradsuiteError, Unsupported
-from gradsuite.failure import tell
+from gradsuite.failure import last_sample, tell
+from gradsuite.flight import FLIGHT
 from gradsuite.inputs.edges import EdgeSample, edges
 from gradsuite.inputs.kinks import on_kinks
 from gradsuite.inputs.large import large
@@ -33,6 +35,7 @@ from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.shield import shielded
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec import Waivers
+from gradsuite.spec.definition import Spec
 from gradsuite.subject import subjects
 from gradsuite.tally import Tally
 
@@ -224,25 +227,33 @@ class Session:
 
     def describe(self, case: Case) -> Op:
         """The case's op as the report shows it."""
-        spec = case.spec
-        with devices.kept(threads=1):
+        with _quiet():
             try:
                 return self._source(case).card()
-            except Unsupported:  # its cases say why
-                return Op(op=spec.op, name=spec.name, family=spec.family, path=spec.path, summary="", reference="")
+            except (Exception, SystemExit):  # its cases say why
+                return bare_op(case.spec)
+
+    def open(self, case: Case) -> None:
+        """Draws the samples of the case's group, which calls the op at each; what it raises, its cases say."""
+        with _quiet(), suppress(Exception, SystemExit):
+            self._group_of(case).drawn  # noqa: B018
 
     def run(self, case: Case) -> CaseResult:
         """The result of ``case``; whatever the op does ends in an outcome, never in an exception."""
-        started = time.perf_counter()
-        # Backwards stay on the calling thread: dispatch modes see only that one.
-        with devices.kept(threads=1), torch.autograd.set_multithreading_enabled(False):
-            warnings.simplefilter("ignore")  # what an op warns of at strange samples would bury the result
-            try:
-                result = self._run(case)
-            except Exception as error:  # an op may raise anything: recorded as what it is
-                result = bare(case, Outcome.ERROR, f"{type(error).__name__}: {error}")
-        result = self._waived(case, result)
+        started, FLIGHT.sample = time.perf_counter(), None
+        try:
+            with _quiet():
+                result = self._waived(case, self._run(case))
+        except (Exception, SystemExit) as error:  # an op may raise anything: recorded as what it is
+            result = self.stopped(case, f"{type(error).__name__}: {error}", FLIGHT.sample)
         return result.model_copy(update={"seconds": round(time.perf_counter() - started, 4), "seed": self.seed})
+
+    def stopped(self, case: Case, reason: str, sample: Sample | None) -> CaseResult:
+        """The result of a case that ended early, at ``sample``."""
+        result = bare(case, Outcome.ERROR, reason)
+        if sample is not None:
+            result = result.model_copy(update={"last_sample": last_sample(sample)})
+        return self._waived(case, result)
 
     def _group_of(self, case: Case) -> Group:
         if self._group is None or self._key != case.group:
@@ -262,6 +273,7 @@ class Session:
         chosen: list[Evidence] = getattr(group, check.samples)
         tally = Tally()
         for evidence in chosen:
+            FLIGHT.at(evidence.sample)
             if id(evidence.subject) in able and tally.add(evidence, check):
                 break
         failures = [
@@ -273,6 +285,7 @@ class Session:
                 "samples": tally.samples,
                 "conclusive": tally.conclusive,
                 "measures": tally.measures(),
+                "last_sample": last_sample(tally.raised_at) if tally.raised_at else None,
                 "failures": tuple(failures),
                 "notes": (*(group.skipped if check.samples == "edge" else ()), *tally.notes),
             }
@@ -305,6 +318,15 @@ class Session:
                 "reason": f"waived at {waiver.path}:{waiver.line}, but the case is {result.outcome}: remove the waiver",
             }
         )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps the host as it is, and the op to this thread and to itself."""
+    # Dispatch modes see only the calling thread. What an op warns of at strange samples would bury the result.
+    with devices.kept(threads=1), torch.autograd.set_multithreading_enabled(False):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _same_failure(check: Check, evidence: Evidence, found: Comparison) -> Comparison | None:
@@ -354,3 +376,8 @@ def bare(case: Case, outcome: Outcome, reason: str = "") -> CaseResult:
         id=case.id, op=case.spec.op, name=case.spec.name, path=case.spec.path, check=case.check, device=case.device,
         dtype=case.dtype, outcome=outcome, reason=reason,
     )  # fmt: skip
+
+
+def bare_op(spec: Spec) -> Op:
+    """The card of an op of which nothing could be drawn."""
+    return Op(op=spec.op, name=spec.name, family=spec.family, path=spec.path, summary="", reference="")

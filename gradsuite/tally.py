@@ -27,7 +27,7 @@ class Tally:
         self.samples = self.conclusive = 0
         self._failed: list[tuple[Evidence, Comparison]] = []
         self._holding: list[tuple[str, Sample]] = []
-        self._raised: list[str] = []
+        self._raised: list[tuple[str, Sample]] = []
         self._reasons: list[str] = []
         self._unsupported: list[str] = []
         self._ulps: list[float] = []
@@ -45,12 +45,11 @@ class Tally:
         except Unsupported as reason:
             self._unsupported.append(str(reason))
             return False
-        except (RuntimeError, NotImplementedError) as error:
-            refused = any(words in str(error) for words in REFUSALS)
-            (self._unsupported if refused else self._raised).append(_in_words(error))
-            return False
         except Exception as error:  # an op may raise anything: told, unless it fails at another sample
-            self._raised.append(_in_words(error))
+            if isinstance(error, RuntimeError) and any(words in str(error) for words in REFUSALS):
+                self._unsupported.append(_in_words(error))
+            else:
+                self._raised.append((_in_words(error), evidence.sample))
             return False
         self.samples += 1
         for comparison in found:
@@ -98,12 +97,17 @@ class Tally:
         if self._failures:
             return Outcome.FAILED, ""
         if self._raised:
-            return Outcome.ERROR, self._raised[0]
+            return Outcome.ERROR, self._raised[0][0]
         if self.conclusive:
             return Outcome.PASSED, ""
         if self.samples:
             return Outcome.INCONCLUSIVE, self._reasons[0] if self._reasons else "no sample decides"
         return Outcome.UNSUPPORTED, self._unsupported[0] if self._unsupported else "no sample could be drawn"
+
+    @property
+    def raised_at(self) -> Sample | None:
+        """The first sample at which the op raised, where that is the verdict."""
+        return self._raised[0][1] if self._raised and not self._failures else None
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def of_spec(case: Case) -> None:
 
 
 def run_all(
-    cases: Sequence[Case], *, profile: str, seed: int, waivers: Waivers | None, jobs: int, source: object
+    cases: Sequence[Case], *, profile: str, seed: int, waivers: Waivers | None, **options: object
 ) -> Iterator[CaseResult]:
     session = Session(profile, seed, waivers)
     yield from map(session.run, cases)

@@ -15,6 +15,7 @@ import click
 from gradsuite.cli import waivers
 from gradsuite.cli.specs import load, paths_argument
 from gradsuite.errors import UsageError
+from gradsuite.plan import LIMIT
 
 if TYPE_CHECKING:
     from gradsuite.errors import Fault
@@ -36,6 +37,7 @@ PROFILES = ("quick", "default", "thorough")
 @click.option("--profile", type=click.Choice(PROFILES), default="default", show_default=True, help="How many samples.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Other samples of the same kind.")
 @click.option("--jobs", type=click.IntRange(min=1), default=os.cpu_count() or 1, help="Processes; default: one a core.")
+@click.option("--timeout", type=float, default=LIMIT, show_default=True, help="Seconds a case may take, or be cut off.")
 @click.option("--report-dir", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
 @click.pass_obj
 def run(
@@ -50,6 +52,7 @@ def run(
     profile: str,
     seed: int,
     jobs: int,
+    timeout: float,
     report_dir: Path,
 ) -> int:
     """Check the ops whose specs lie below PATHS (the catalogue, unless given) and write the reports."""
@@ -63,7 +66,9 @@ def run(
     work = _of_specs(paths, ops, chosen) if opinfo is None else _of_opinfo(opinfo, paths, ops, chosen)
     source = work.source if opinfo is None else partial(work.source, profile=profile, seed=seed)
     opening = Session(profile=profile, seed=seed).environment("gradsuite " + shlex.join(arguments))
-    lines = run_all(work.cases, profile=profile, seed=seed, waivers=work.waivers, jobs=jobs, source=source)
+    lines = run_all(
+        work.cases, profile=profile, seed=seed, waivers=work.waivers, jobs=jobs, source=source, limit=timeout
+    )
     held = _record(chain([opening], map(_recorded, work.faults), lines), len(work.cases), report_dir)
     return 2 if work.faults else int(not held)
 

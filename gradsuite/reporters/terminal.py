@@ -160,6 +160,10 @@ def _errors(console: Console, merged: Merged) -> None:
     for result in errors[:_MOST]:
         _print(console, _told(Outcome.ERROR, _one_line(result.id)))
         _wrapped(console, result.reason or "no reason was recorded")
+        if result.last_sample is not None:
+            _wrapped(
+                console, "at " + ", ".join(f"{a.name} = {words.clip(a.text, 80)}" for a in result.last_sample.inputs)
+            )
     _rest(console, len(errors))
 
 

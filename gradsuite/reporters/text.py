@@ -12,14 +12,21 @@ _MOST = 400  # characters of one value
 
 
 def case_text(result: CaseResult) -> str:
-    """The result's failures, or why it could not be run."""
-    told = [failure_text(failure) for failure in result.failures] or [result.reason or result.outcome.value]
+    """The result's failures, or why it could not be run and at which sample."""
+    told = [failure_text(failure) for failure in result.failures] or ["\n".join(_error(result))]
     return "\n".join(words.clean(line) for line in "\n\n".join([result.id, *told]).split("\n"))
 
 
 def failure_text(failure: Failure) -> str:
     """One failure: comparison, culprit, smallest input, what each route says, replay command and reproducer."""
     return "\n".join(_lines(failure))
+
+
+def _error(result: CaseResult) -> Iterator[str]:
+    yield result.reason or result.outcome.value
+    if result.last_sample is not None:
+        yield from (f"  {_array(array)}" for array in result.last_sample.inputs)
+        yield from (f"  {name} = {words.clip(value, _MOST)}" for name, value in result.last_sample.arguments.items())
 
 
 def _lines(failure: Failure) -> Iterator[str]:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import torch
 
+from gradsuite.flight import FLIGHT
 from gradsuite.numerics.precision import Format, wide, widen
 from gradsuite.routes.directions import Key, signed, sized
 from gradsuite.routes.randomness import Draws
@@ -73,6 +74,7 @@ class Point:
 
     def call(self, tensors: Tensors) -> tuple[torch.Tensor, ...]:
         """The op's outputs at ``tensors``, with this sample's arguments and random draws."""
+        FLIGHT.at(self.sample)
         if not self.draws:
             return self.subject.call(tensors, self.sample)
         with Draws(self.draws):
@@ -85,6 +87,7 @@ class Point:
             return self._origin.draws
         if not self.subject.random:
             return []
+        FLIGHT.at(self.sample)
         torch.manual_seed(self.sample.seed)
         with Draws() as recording:
             self.subject.call(self.tensors, self.sample)

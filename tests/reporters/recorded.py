@@ -17,6 +17,7 @@ from gradsuite.results import (
     Graph,
     GraphNode,
     Histogram,
+    LastSample,
     Line,
     Measures,
     Op,
@@ -431,7 +432,12 @@ def _troubles(ops: dict[str, Op]) -> Iterator[CaseResult]:
     wide = "the bar of the differences (0.4) is wider than the gradient (0.1) in 3 of 40 samples"
     yield _instead(ops["tanh"], "second_order", "float16", outcome=Outcome.INCONCLUSIVE, reason=wide, conclusive=37)
     yield _instead(
-        ops["pow"], "edge", "float16", outcome=Outcome.ERROR, reason="RuntimeError: value cannot be converted"
+        ops["pow"],
+        "edge",
+        "float16",
+        outcome=Outcome.ERROR,
+        reason="RuntimeError: value cannot be converted",
+        last_sample=LastSample(inputs=(array("x", [0.0, -2.5], (2,), "float16"),), arguments={"n": "0.5"}),
     )
     for dtype in REAL:
         for check in ("reverse", "forward_mode", "adjoint", "second_order"):

@@ -36,6 +36,7 @@ def tell(merged: Merged, page: OpPage, placed: Placed, budget: Budget) -> Markup
         lane=merged.label(placed.lane),
         anchor=anchors.of_case(placed),
         opened=opened,
+        last=[("input", array) for array in last.inputs] if (last := placed.result.last_sample) else [],
         failures=[_Failure.of(failure, page, budget) for failure in failures[:3]],
         left_out=max(0, len(failures) - 3),
         full=budget.spent < _WHOLE,

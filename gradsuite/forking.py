@@ -1,0 +1,43 @@
+"""Whether cases can be run in a forked process, which takes any callable with it, and getting ready for that."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import cache
+from multiprocessing import current_process, get_context
+from typing import Any
+
+import torch
+
+from gradsuite import devices
+from gradsuite.plan import Case
+from gradsuite.request import Request
+from gradsuite.runner import Session
+from gradsuite.spec.definition import Spec
+
+
+def context(cases: Sequence[Case]) -> Any:
+    """multiprocessing's context for forked processes; None where such a process would not work.
+
+    Forks need Linux (elsewhere system libraries do not survive one), a machine with no accelerator (once a backward
+    has run beside one, autograd refuses to run in a fork), and a process that may have children (a daemon may not).
+    """
+    if sys.platform != "linux" or devices.available() != ("cpu",) or current_process().daemon:
+        return None
+    for check in dict.fromkeys(case.check for case in cases):
+        _load(check)
+    return get_context("fork")
+
+
+@cache
+def _load(check: str) -> None:
+    """Runs a check here, at an op of torch's own: what it loads at first use would be loaded after each fork again."""
+    session, spec = _rehearsal()
+    session.run(Case(spec, "cpu", "float32", check))
+
+
+@cache
+def _rehearsal() -> tuple[Session, Spec]:
+    request = Request(torch.sin, (torch.ones(2),), None, {}, None, None)
+    return Session("quick", source=lambda case: request.source()), request.spec
