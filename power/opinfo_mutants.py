@@ -15,6 +15,7 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -168,14 +169,15 @@ def _verdict(evidences: Sequence[Evidence]) -> Agreement:
     verdicts = set()
     for evidence in evidences:
         for name in CHECKS:
-            verdicts |= {comparison.agreement for comparison in checks.get(name).compare(evidence)}
+            with suppress(Unsupported, RuntimeError):  # which is no verdict
+                verdicts |= {comparison.agreement for comparison in checks.get(name).compare(evidence)}
             if Agreement.DISAGREE in verdicts:
                 return Agreement.DISAGREE
     return Agreement.AGREE if Agreement.AGREE in verdicts else Agreement.INCONCLUSIVE
 
 
 def _gradcheck(evidence: Evidence) -> bool:
-    """Whether torch's own checker accepts the gradient, in its fast mode and at its defaults."""
+    """Whether torch's own checker accepts the gradient, in its fast mode and at its defaults; an error is no."""
     point = evidence.point
     leaves = point.leaves()
 
@@ -183,7 +185,11 @@ def _gradcheck(evidence: Evidence) -> bool:
         return point.call({**leaves, **dict(zip(point.names, moving, strict=True))})
 
     moving = [leaves[name] for name in point.names]
-    return torch.autograd.gradcheck(function, moving, fast_mode=True, raise_exception=False, check_undefined_grad=False)
+    options = {"fast_mode": True, "raise_exception": False, "check_undefined_grad": False}
+    try:
+        return torch.autograd.gradcheck(function, moving, **options)
+    except (RuntimeError, ValueError, TypeError):
+        return False
 
 
 def table(found: Sequence[Fate]) -> dict[str, Any]:
