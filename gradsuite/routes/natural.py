@@ -75,13 +75,14 @@ def natural_error(point: Point, compute: Computation, *, salt: int = 0, inside: 
 
 
 def trembling(point: Point, compute: Computation) -> Numbers:
-    """How far each number moves, in float64, between runs whose inputs differ by roundings alone.
+    """How far each number moves, in float64, between runs whose inputs differ by a few roundings alone.
 
-    The rounding inside a kernel, where stochastic arithmetic adds none, shows there, unless the op does not repeat.
+    By one they would mostly not differ: half a unit is rounded away. The rounding inside a kernel, where stochastic
+    arithmetic adds none, shows there.
     """
-    seeds = range(point.sample.seed, point.sample.seed + RUNS)
+    seeds, form = range(point.sample.seed, point.sample.seed + RUNS), Format.of(point.wide.dtype)
     with torch.random.fork_rng(devices=[]):
-        noises = (Noise(Format.of(point.wide.dtype), scale=1.0, seed=seed) for seed in seeds)
+        noises = (Noise(form, scale=4.0, seed=seed) for seed in seeds)
         one, *others = (_run(point.wide, compute, noise, noise) for noise in noises)
     apart = {name: [(other[name] - value).abs() for other in others] for name, value in one.items()}
     return {name: _pooled(torch.stack(apart[name]).amax(0), value) for name, value in one.items()}

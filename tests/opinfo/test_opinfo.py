@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from gradsuite.errors import UsageError
 from gradsuite.opinfo.entries import entries
 from gradsuite.results import CaseResult, Op, Outcome
 from gradsuite.runner import Session
+from gradsuite.spec import load_waivers
 from gradsuite.workers import run_all
 
 SOURCE = partial(opinfo.source, profile="quick", seed=0)
@@ -102,6 +104,19 @@ def test_cases_travel_to_other_processes(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [line.outcome for line in lines if isinstance(line, CaseResult)] == [Outcome.PASSED] * 2
     (card,) = [line for line in lines if isinstance(line, Op)]
     assert card.graph is not None and "SigmoidBackward0" in {node.name for node in card.graph.nodes}
+
+
+def test_every_waiver_covers_a_case() -> None:
+    waivers = load_waivers(Path("waivers/opinfo/2.13.0.yaml"))
+    assert not waivers.unmatched([case.id for case in opinfo.plan("*")])
+
+
+def test_a_find_is_waived() -> None:
+    waivers = load_waivers(Path("waivers/opinfo/2.13.0.yaml"))
+    (case,) = opinfo.plan("as_strided_scatter", checks=["reverse"], dtypes=["float64"])
+    assert Session(waivers=waivers, source=partial(opinfo.source, profile="default", seed=0)).run(case).outcome is (
+        Outcome.WAIVED
+    )
 
 
 def test_importing_torchs_list_leaves_no_trace() -> None:
