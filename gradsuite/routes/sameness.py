@@ -157,6 +157,12 @@ def _judge(condition: Condition, name: str, got: torch.Tensor, expected: torch.T
     title = f"{number}, {condition.name}"
     if same([got], [expected]):
         return Comparison(title, Agreement.AGREE)
+    if got.shape != expected.shape:
+        culprit = Culprit.FORWARD if forward else Culprit.BACKWARD
+        return Comparison(
+            title, Agreement.DISAGREE, culprit, f"{number} has another shape", where=number,
+            got=str(tuple(got.shape)), expected=str(tuple(expected.shape)),
+        )  # fmt: skip
     got, expected = _folded(condition, name, got), _folded(condition, name, expected)
     agreement, ratios, worst, place = _apart(condition, name, got, expected)
     if agreement is not Agreement.DISAGREE:
