@@ -8,9 +8,10 @@ finite is wrong where the gradient is finite and its differences settle. Below f
 the one in float64 as the natural error says.
 
 A backward that refuses to be differentiated is unsupported here; one that is silently treated as a constant is wrong.
-Where no spec promises a second derivative, a custom Function is not held to one in three cases: its gradient carries no
-graph; it saved intermediate values, which the engine takes for constants; it is right all around the point and treats
-that point apart. A gradient that hangs on a copy of an input pretends to be differentiable, and is wrong.
+Where no spec promises a second derivative, a custom Function is not held to one in four cases: an input has no
+elements; its gradient carries no graph; it saved intermediate values, which the engine takes for constants; it is right
+all around the point and treats that point apart. A gradient that hangs on a copy of an input pretends to be
+differentiable, and is wrong.
 """
 
 from __future__ import annotations

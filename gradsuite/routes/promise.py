@@ -1,12 +1,13 @@
 """Whether anybody promised a second derivative.
 
 A declared derivative promises it, and so do torch's own rules. A custom Function has a backward, which the engine will
-differentiate whether its author thought of that or not. Three kinds of backward promise nothing, and are not accused:
+differentiate whether its author thought of that or not. Four kinds of backward promise nothing, and are not accused:
 
 - one whose gradient carries no graph though its cotangent requires grad (a kernel, or run under ``no_grad``): who
   differentiates it alone is told so by the engine;
 - one that saved intermediate values, which the engine takes for constants: it was written for a first derivative;
-- one that is right all around a point, and finite at it: it treats the point apart, as at a kink, by convention.
+- one that is right all around a point, and finite at it: it treats the point apart, as at a kink, by convention;
+- one that is given an input of no elements, beside which little is left to differentiate twice.
 
 A gradient whose graph ends in a copy of an input is another matter. Its author did write a second derivative, and it
 is that of something else: the copy is not what the caller differentiates. Such a backward pretends, and is wrong,
@@ -30,10 +31,17 @@ def is_open(evidence: Evidence) -> bool:
     return not (definition is not None and definition.derivative) and any(graph.custom(evidence.point))
 
 
+def beside_nothing(evidence: Evidence) -> bool:
+    """Whether it is left open at a point where an input has no elements."""
+    return is_open(evidence) and any(t is not None and not t.numel() for t in evidence.point.tensors.values())
+
+
 def excuse(evidence: Evidence) -> str:
     """Why no second derivative was promised at this point; empty where one was, or may have been."""
     if not is_open(evidence):
         return ""
+    if beside_nothing(evidence):
+        return "an input has no elements here"
     weights = [ct.detach().requires_grad_() for ct in evidence.point.cotangents]
     first = second.first_gradients(evidence.point, weights)
     if not any(gradient is not None and gradient.requires_grad for gradient in first):

@@ -31,6 +31,8 @@ def judge(
     """
     op = op or curvature.evidence
     if not math.isfinite(value):
+        if promise.beside_nothing(op):
+            return _undecided(name, "nobody promised a second derivative where an input has no elements")
         return _not_finite(curvature, name)
     verdict = curvature.agreement(value)
     if verdict is Agreement.AGREE:
