@@ -33,6 +33,11 @@ class Format:
         info = torch.finfo(REAL.get(dtype, dtype))
         return cls(info.eps / 2, info.smallest_normal * info.eps, info.smallest_normal, info.max)
 
+    def holds(self, values: torch.Tensor) -> bool:
+        """Whether each of ``values`` is zero or, in size, a normal number of this format."""
+        size = widen(values.detach()).abs()
+        return bool(((size == 0) | ((size >= self.normal) & (size <= self.largest))).all())
+
 
 def wide(dtype: torch.dtype) -> torch.dtype:
     """The widest dtype of the same field: float64, or complex128."""

@@ -100,16 +100,21 @@ class Curvature:
         count = sum(t.numel() for t in self.w.values())
         return count * differences.EPS * second.pairing({name: w.abs() for name, w in self.w.items()}, sizes)
 
-    def agreement(self, value: float) -> Agreement:
-        """What differences of the gradient, and the declared derivative, say of a ``value`` for <w, H t>."""
+    def plainly(self, value: float) -> bool:
+        """Whether four differences of the gradient, and the declared derivative, already agree with ``value``."""
         scale, resolution = self.evidence.scale, self.evidence.resolution
         claim = Estimate(value, self.rounding)
         first = claim.compare(self.quick.central, scale=scale, resolution=resolution)
-        if first is Agreement.AGREE and (self.truth is None or claim.agrees(self.truth)):
-            return first
+        return first is Agreement.AGREE and (self.truth is None or claim.agrees(self.truth))
+
+    def agreement(self, value: float) -> Agreement:
+        """What differences of the gradient, and the declared derivative, say of a ``value`` for <w, H t>."""
+        if self.plainly(value):
+            return Agreement.AGREE
         vote, slope = Estimate(value, self.bar), self.thorough
         opinions = [] if slope.kink and slope.between(vote) else [slope.central]
         opinions += [] if self.truth is None else [self.truth]
+        scale, resolution = self.evidence.scale, self.evidence.resolution
         found = [vote.compare(other, scale=scale, resolution=resolution) for other in opinions]
         if Agreement.DISAGREE in found:
             return Agreement.DISAGREE

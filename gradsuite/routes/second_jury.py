@@ -30,6 +30,8 @@ def judge(
     Raises Unsupported where nobody promised a second derivative of it.
     """
     op = op or curvature.evidence
+    if not curvature.plainly(value):
+        _promised(op)
     if not math.isfinite(value):
         if promise.beside_nothing(op):
             return _undecided(name, "nobody promised a second derivative where an input has no elements")
@@ -40,7 +42,6 @@ def judge(
         return Comparison(name, verdict, figures=Figures(bar=bar / scale if scale else None))
     if verdict is Agreement.INCONCLUSIVE:
         return _undecided(name, "the bars are too wide to decide")
-    _promised(op)
     if route == "second" and promise.is_open(op) and _beside(curvature) is Agreement.AGREE:
         return _undecided(name, "the second derivative is lost at this point alone, which the backward treats apart")
     return _accuse(curvature, name, value, route)
