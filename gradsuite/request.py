@@ -75,7 +75,8 @@ class Request:
         self._declared = self._declaration(derivative, forward)
         self._learned: Learned | None = None
         self.definition = self._plain_definition()
-        self.subject = from_callable(fn, self.name, definition=self.definition)
+        plain = from_callable(fn, self.name, definition=self.definition)
+        self.subject = replace(plain, admits=self._is_inside)
 
     # What was given.
 
@@ -195,6 +196,10 @@ class Request:
         self.definition = replace(self.definition, inputs=inputs, require=self._learned.require)
         self.subject = replace(self.subject, definition=self.definition)
 
+    def _is_inside(self, tensors: Mapping[str, torch.Tensor | None]) -> bool:
+        """Whether the user's predicate, where there is one, takes ``tensors``."""
+        return self._predicate is None or bool(self._predicate(*tensors.values()))
+
     def _domain(self, name: str) -> Domain:
         if self._domains[name] is not None:
             return self.definition.inputs[name].domain
@@ -204,7 +209,7 @@ class Request:
         """Why the callable, its backward or the given domain refuses ``tensors``; empty where none does."""
         sample = self._sample(tensors)
         try:
-            if self._predicate is not None and not self._predicate(*sample.tensors.values()):
+            if not self._is_inside(sample.tensors):
                 return "outside the given domain"
             with torch.enable_grad():
                 leaves, outputs = Point(self.subject, sample).graph

@@ -39,7 +39,8 @@ class Subject:
 
     ``definition`` is the spec's variant, or None where only a callable is known. ``random`` says that the op draws
     random numbers, which must then be the same in every run of a sample. ``original`` is the subject itself, where
-    ``call`` keeps it from overwriting what it is given (routes.shield).
+    ``call`` keeps it from overwriting what it is given (routes.shield). ``admits`` says whether tensors lie where the
+    callable is meant to be right, as far as the definition cannot say it.
     """
 
     name: str
@@ -47,3 +48,4 @@ class Subject:
     definition: Definition | None = None
     random: bool = False
     original: Subject | None = None
+    admits: Callable[[Mapping[str, torch.Tensor | None]], bool] = lambda tensors: True

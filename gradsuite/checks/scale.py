@@ -53,7 +53,7 @@ def _over(evidence: Evidence, names: Sequence[str], powers: Sequence[int]) -> Co
     found: list[Comparison] = []
     for power, sample in scaled(evidence.subject.definition, evidence.sample, names, powers):
         at = Evidence(evidence.subject, sample)
-        if _is_finite(at):
+        if _is_taken(at):
             found.append(replace(_judged(at, names, power), name=title))
             if found[-1].agreement is Agreement.DISAGREE:
                 return _told(found[-1], at, f"{', '.join(names)} times 1e{power}")
@@ -67,9 +67,11 @@ def _told(wrong: Comparison, at: Evidence, scale: str) -> Comparison:
     return replace(wrong, sentence=f"{wrong.sentence} (with {scale})", shown=lambda: at)
 
 
-def _is_finite(evidence: Evidence) -> bool:
+def _is_taken(evidence: Evidence) -> bool:
     """Whether the op and its backward take the values, and the outputs are finite in both dtypes."""
     try:
+        if not evidence.subject.admits(evidence.sample.tensors):
+            return False
         outputs = [*evidence.point.outputs, *evidence.point.wide.outputs]
         if not all(bool(torch.isfinite(widen(output).abs()).all()) for output in outputs):
             return False
