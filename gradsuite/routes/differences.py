@@ -21,6 +21,7 @@ from gradsuite.routes.point import Point
 
 FIRST = (2.0**-10, 2.0**-11)  # truncation and rounding meet near 2**-42 for a smooth function
 LONG = tuple(2.0**-k for k in range(2, 16))
+CLOSE = (2.0**-16, 2.0**-18, 2.0**-20)  # on this side of kinks that the long tableau steps across
 NOISE_STEP = 2.0**-14
 CREDIBLE = 2.0**-20  # noise relative to the values: more than float32 inside an op makes
 EPS = Format.of(torch.float64).unit
@@ -130,6 +131,15 @@ def thorough(line: Line) -> Slope:
     central = Estimate(best.central.value, max(best.central.bar, apart) if math.isfinite(apart) else best.central.bar)
     left, right = (_one_sided(line, side) for side in (-1.0, 1.0))
     return Slope(central, best.steps, best.slopes, left, right)
+
+
+def close(line: Line) -> Slope:
+    """A short tableau of small steps: rounding leaves it less sharp than a long one, and kinks nearby do not reach it.
+
+    Good for agreement alone: what a solver that stops early computes is smooth on this scale, and its slope is not that
+    of the solution.
+    """
+    return _central(line, CLOSE, noise=_noise(line, [k * CLOSE[1] for k in range(-4, 5)]))
 
 
 def _central(line: Line, steps: Sequence[float], *, noise: float) -> Slope:

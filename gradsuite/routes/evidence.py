@@ -176,6 +176,11 @@ class Evidence:
         return differences.thorough(self.line)
 
     @cached_property
+    def close(self) -> differences.Slope:
+        """Differences at small steps, which kinks nearby do not reach."""
+        return differences.close(self.line)
+
+    @cached_property
     def located(self) -> Located:
         """The reverse gradient judged entry by entry, for a joint probe that disagrees."""
         return locate(self)

@@ -84,12 +84,21 @@ def _differences(evidence: Evidence, claim: Claim) -> Agreement | None:
             return first
     slope, vote = evidence.thorough, claim.vote()
     verdict = vote.compare(slope.central, scale=scale, resolution=resolution)
+    if verdict is Agreement.AGREE or _agrees_closely(evidence, vote):
+        return Agreement.AGREE
     if verdict is not Agreement.DISAGREE or not slope.kink:
         return verdict
     # Somewhere along the tangent there is a kink: each entry is judged alone.
     located = evidence.located.agreement
     agrees = claim.route == "reverse" or vote.agrees(evidence.reverse_vote)
     return located if agrees else Agreement.DISAGREE
+
+
+def _agrees_closely(evidence: Evidence, vote: Estimate) -> bool:
+    """Whether small steps say so, where they know more than the long tableau does: it stepped across kinks."""
+    near = evidence.close.central
+    known = near.bar < evidence.thorough.central.bar
+    return known and vote.compare(near, scale=evidence.scale, resolution=evidence.resolution) is Agreement.AGREE
 
 
 def _formula(evidence: Evidence, claim: Claim) -> Agreement | None:

@@ -144,3 +144,27 @@ def test_a_step_that_the_op_refuses_has_left_its_domain() -> None:
 
     (found,) = compare(evidence_of(choosy, torch.ones(3, dtype=torch.float64)))
     assert found.agreement is Agreement.AGREE
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.5, 0.0])
+def test_many_kinks_nearby_neither_accuse_nor_excuse(factor: float) -> None:
+    """Piecewise linear with a kink about every 2**-8, so that the joint tangent meets one within its last steps."""
+    knots = normal(1024, seed=1)
+
+    class Steps(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return torch.relu(x[:, None] - knots).sum(1)
+
+        @staticmethod
+        def backward(ctx, ct):
+            (x,) = ctx.saved_tensors
+            return factor * ct * (x[:, None] > knots).sum(1)
+
+    found = [next(compare(evidence_of(Steps.apply, normal(50, seed=seed), seed=seed))) for seed in range(20)]
+    told = [comparison.agreement for comparison in found]
+    if factor == 1:
+        assert Agreement.DISAGREE not in told and told.count(Agreement.AGREE) >= 16
+    else:
+        assert Agreement.AGREE not in told and told.count(Agreement.DISAGREE) >= 16
