@@ -103,9 +103,22 @@ def judge(name: str, asked: Asked) -> Verdict:
     try:
         call = asked if name == "gradcheck" else _of_gradient(asked)
         inputs = _tuple(call["inputs"])
-        return examine(call["func"], inputs, _checks(call, inputs))
+        verdict = examine(call["func"], inputs, _checks(call, inputs))
+        batched = call["check_batched_grad"] or call["check_batched_forward_grad"]
+        return _batched(call["func"], inputs, verdict) if batched and verdict.outcome is Outcome.PASSED else verdict
     except Unsupported as reason:
         return Verdict(Outcome.UNSUPPORTED, str(reason))
+
+
+def _batched(func: Callable[..., Any], inputs: tuple[Any, ...], verdict: Verdict) -> Verdict:
+    """``verdict``, unless a batch gives something else; where vmap refuses, torch says whether that is a failure."""
+    batch = examine(func, inputs, ["batching"])
+    match batch.outcome:
+        case Outcome.FAILED:
+            return batch
+        case Outcome.PASSED:
+            return verdict
+    raise Unsupported(batch.text)
 
 
 def settle(name: str, asked: Asked, verdict: Verdict) -> bool:

@@ -185,6 +185,13 @@ def test_what_the_engine_mends_is_a_fault_where_it_is_asked_for() -> None:
     assert not gradsuite.gradcheck(Row.apply, inputs, check_grad_dtypes=True, raise_exception=False)
 
 
+def test_batched_gradients_are_judged_where_it_is_asked_for() -> None:
+    for_one = op(torch.sin, lambda ct, x: ct * x.cos() if ct.item() else ct)
+    with pytest.raises(GradcheckError, match="While computing batched gradients"):
+        gradsuite.gradcheck(for_one, (X[0, 0].clone().requires_grad_(),), check_batched_grad=True)
+    assert gradsuite.gradcheck(torch.sin, (leaf(),), check_batched_grad=True)
+
+
 @pytest.mark.parametrize(
     ("fn", "x"),
     [
