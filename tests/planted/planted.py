@@ -28,6 +28,7 @@ class Planted:
     culprit: Culprit
     hint: str = ""
     dtype: str = "float64"
+    device: str = "cpu"
 
     @property
     def broken(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -37,17 +38,17 @@ def _in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradsuite.checks.on_request.beyond_int32.COUNTED", 1000)
 
 
-def _run(check: str, text: str, dtype: str) -> CaseResult:
+def _run(check: str, text: str, dtype: str, device: str = "cpu") -> CaseResult:
     """The one case of the spec ``text`` under ``check`` in ``dtype``."""
     path = Path("planted.grad.yaml")
     path.write_text(text, encoding="utf-8")
     (case,) = plan([load(path)], checks=[check], dtypes=[dtype])
-    return Session(profile="quick").run(case)
+    return Session(profile="quick").run(replace(case, device=device))
 
 
 @pytest.mark.parametrize(("check", "planted"), [_param(*each) for each in ALL])
 def test_what_is_wrong_is_caught_and_its_culprit_named(check: str, planted: Planted) -> None:
-    result = _run(check, planted.broken, planted.dtype)
+    result = _run(check, planted.broken, planted.dtype, planted.device)
     assert result.outcome is Outcome.FAILED, (result.outcome, result.reason)
     assert {failure.culprit for failure in result.failures} == {planted.culprit}, [f.sentence for f in result.failures]
     assert planted.hint in result.failures[0].hint
@@ -55,7 +56,7 @@ def test_what_is_wrong_is_caught_and_its_culprit_named(check: str, planted: Plan
 
 @pytest.mark.parametrize(("check", "planted"), [_param(*each) for each in TWINS])
 def test_its_right_twin_is_left_alone(check: str, planted: Planted) -> None:
-    result = _run(check, planted.twin, planted.dtype)
+    result = _run(check, planted.twin, planted.dtype, planted.device)
     assert result.outcome is Outcome.PASSED, (result.outcome, result.reason, [f.sentence for f in result.failures])
     assert result.conclusive > 0
 
