@@ -62,6 +62,8 @@ class Check:
     ``samples``: drawn (the shared samples), edge, kink, few (up to four ordinary, full samples of different shapes,
     every input differentiated), first (one such sample), or large (one with a size past the tiles of kernels).
     ``shrinks``: whether a failure is told at a smaller sample than that at which it was met.
+    ``compares_calls``: whether it takes two calls with the same inputs to give the same; what fails then says nothing
+    of an op that does not repeat.
     ``one_suffices``: a comparison that holds at one sample holds; what it says elsewhere is then no failure.
     """
 
@@ -70,3 +72,4 @@ class Check:
     samples: Literal["drawn", "edge", "kink", "few", "first", "large"] = "drawn"
     one_suffices: bool = False
     shrinks: bool = True
+    compares_calls: bool = True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import torch
 
 from gradsuite import checks
-from gradsuite.errors import FormulaError, UsageError
+from gradsuite.errors import FormulaError, Unsupported, UsageError
 from gradsuite.inputs import draw, example_definition, layouts, samples
 from gradsuite.inputs.around import Around
 from gradsuite.inputs.large import large
@@ -29,7 +30,7 @@ from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.graph import draw as draw_graph
 from gradsuite.routes.memory import copied
 from gradsuite.routes.point import Point
-from gradsuite.routes.randomness import Draws
+from gradsuite.routes.randomness import is_random
 from gradsuite.runner import Order, Source
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Axis, Definition, Derivative, Domain, Form, Spec
@@ -176,14 +177,11 @@ class Request:
         return Source((self.subject,), self.draw, self.replay, self.card)
 
     def _is_random(self) -> bool:
-        """Whether the callable draws from torch's generators."""
         point = Point(self.subject, self._sample(self._examples))
         try:
-            with Draws() as recording:
-                point.call(point.tensors)
+            return is_random(lambda: point.call(point.tensors))
         except Exception:  # the run records what fn raises, case by case
             return False
-        return bool(recording.recorded)
 
     def _learn(self) -> None:
         """Domains first, in the examples' shapes; then shapes, and more axes only where no formula is declared."""
@@ -223,9 +221,11 @@ class Request:
         return ""
 
     def _is_right(self, tensors: Tensors) -> bool:
-        """Whether reverse mode agrees with differences at ``tensors``."""
-        found = checks.get("reverse").compare(Evidence(self.subject, self._sample(tensors)))
-        return all(comparison.agreement is Agreement.AGREE for comparison in found)
+        """Whether reverse mode agrees with differences at ``tensors``; not where no output carries a gradient."""
+        with suppress(Unsupported):
+            found = checks.get("reverse").compare(Evidence(self.subject, self._sample(tensors)))
+            return all(comparison.agreement is Agreement.AGREE for comparison in found)
+        return False
 
     def _is_finite(self, tensors: Tensors) -> bool:
         """Whether the callable and its backward take ``tensors``, and its values are finite there."""

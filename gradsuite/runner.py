@@ -32,6 +32,7 @@ from gradsuite.numerics.estimate import Agreement
 from gradsuite.plan import Case
 from gradsuite.results import CaseResult, Environment, Failure, Op, Outcome
 from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.repetition import repeats
 from gradsuite.routes.shield import shielded
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec import Waivers
@@ -44,6 +45,7 @@ SHRINKS = 150  # how often a failing comparison is asked again while it shrinks
 STRICT = ("default", 0)  # the profile and seed in which a waived case must fail, or the waiver goes
 LARGE = 8  # samples whose size lies past the tiles of kernels
 FEW = 4  # samples for checks that run an op many times
+RESTLESS = "the op gives another value when it is called again with the same inputs: its calls cannot be compared"
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
 
@@ -194,6 +196,13 @@ class Group:
         chosen = full or plain or mine[:1]
         return list({_shapes(e.sample): e for e in reversed(chosen)}.values())[::-1][:FEW]
 
+    @cached_property
+    def repeats(self) -> bool:
+        """Whether the op gives the same when it is called again at an ordinary sample, or raises there."""
+        with suppress(Exception):
+            return all(map(repeats, self.first))
+        return True
+
     def replay(self, case: Case) -> str:
         """How to run ``case`` again."""
         return self._source.replay(case, self.seed)
@@ -276,6 +285,8 @@ class Session:
             FLIGHT.at(evidence.sample)
             if id(evidence.subject) in able and tally.add(evidence, check):
                 break
+        if check.compares_calls and tally.distinct(1) and not group.repeats:
+            return bare(case, Outcome.INCONCLUSIVE, RESTLESS)
         failures = [
             self._tell(case, group, check, evidence, found).model_copy(update={"when": tally.shared(found)})
             for evidence, found in tally.distinct(FAILURES)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
+
 from gradsuite import checks
 from gradsuite.comparison import Check, Comparison, Figures
 from gradsuite.errors import Unsupported
@@ -72,6 +74,8 @@ def _judge(evidence: Evidence, name: str, noticed: dict[Mutant, bool]) -> Compar
         return Comparison(title, Agreement.AGREE, figures=Figures(mutants=told))
     others = [mutant.way for mutant, seen in noticed.items() if not seen and mutant.way != "zero"]
     why = f", nor one that is {' or '.join(others)}" if others else ""
+    if not any(bool(torch.isfinite(output).any()) for output in evidence.point.outputs):
+        why = ": the op's values are not finite"
     return _blind(evidence, title, f"no check would notice a gradient of zero for {name}{why}", told)
 
 

@@ -75,7 +75,7 @@ class Point:
     def call(self, tensors: Tensors) -> tuple[torch.Tensor, ...]:
         """The op's outputs at ``tensors``, with this sample's arguments and random draws."""
         FLIGHT.at(self.sample)
-        if not self.draws:
+        if not self.subject.random:
             return self.subject.call(tensors, self.sample)
         with Draws(self.draws):
             return self.subject.call(tensors, self.sample)

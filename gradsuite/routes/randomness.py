@@ -3,13 +3,16 @@
 Equal seeds are not enough: a float64 run and a bfloat16 run of one op draw different numbers from one seed.
 So the values themselves are replayed, cast exactly to the wider dtype. An operation that draws inside and returns
 what it made of its inputs (a fused dropout) has no values to replay: it is seeded alike, which holds in one dtype only.
-An empty tensor of that dtype stands for it.
+An empty tensor of that dtype stands for it. Python's and NumPy's own generators are seeded alike in every run.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import random
+from collections.abc import Callable
+from typing import Any, Self
 
+import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -30,6 +33,12 @@ class Draws(TorchDispatchMode):
         self.recorded: list[torch.Tensor] = [] if recorded is None else recorded
         self._replay = recorded is not None
         self._next = 0
+
+    def __enter__(self) -> Self:
+        random.seed(SEED)
+        np.random.seed(SEED)
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -66,6 +75,20 @@ class Draws(TorchDispatchMode):
         elif self._drawn().dtype is not tensors[0].dtype:
             raise Unsupported(f"{func._schema.name} draws its random numbers inside: they differ between dtypes")
         return result
+
+
+def is_random(call: Callable[[], object]) -> bool:
+    """Whether ``call`` draws from a generator of torch's, or from Python's or NumPy's own."""
+    with Draws() as recording:
+        before = _outside()
+        call()
+        return bool(recording.recorded) or _outside() != before
+
+
+def _outside() -> tuple[Any, ...]:
+    """The states of the generators that are not torch's."""
+    numbers: Any = np.random.get_state(legacy=False)
+    return random.getstate(), numbers["state"]["pos"], numbers["state"]["key"].tobytes(), numbers["has_gauss"]
 
 
 def _returns_draws(schema: Any) -> bool:
