@@ -111,14 +111,27 @@ class Curvature:
         """What differences of the gradient, and the declared derivative, say of a ``value`` for <w, H t>."""
         if self.plainly(value):
             return Agreement.AGREE
-        vote, slope = Estimate(value, self.bar), self.thorough
-        opinions = [] if slope.kink and slope.between(vote) else [slope.central]
-        opinions += [] if self.truth is None else [self.truth]
-        scale, resolution = self.evidence.scale, self.evidence.resolution
-        found = [vote.compare(other, scale=scale, resolution=resolution) for other in opinions]
+        vote = Estimate(value, self.bar)
+        found = {self._by_differences(vote), None if self.truth is None else self._compare(vote, self.truth)}
         if Agreement.DISAGREE in found:
             return Agreement.DISAGREE
         return Agreement.AGREE if Agreement.AGREE in found else Agreement.INCONCLUSIVE
+
+    def _compare(self, vote: Estimate, other: Estimate) -> Agreement:
+        return vote.compare(other, scale=self.evidence.scale, resolution=self.evidence.resolution)
+
+    def _by_differences(self, vote: Estimate) -> Agreement:
+        """Steps of the size of a huge x may skip what they should resolve: steps of the size of 1 must say so, too."""
+        if self.thorough.kink and self.thorough.between(vote):
+            return Agreement.INCONCLUSIVE
+        found = self._compare(vote, self.thorough.central)
+        largest = max((w.abs().max().item() for w in self.w.values() if w.numel()), default=0.0)
+        if found is not Agreement.DISAGREE or largest <= 1:
+            return found
+        size = 2.0 ** -math.ceil(math.log2(largest))
+        short = self.along({name: w * size for name, w in self.w.items()}).central
+        stands = self._compare(vote, Estimate(short.value / size, short.bar / size))
+        return found if stands is Agreement.DISAGREE else Agreement.INCONCLUSIVE
 
     def lost(self) -> Iterator[tuple[str, Tangents]]:
         """The first entry of each input at which H t is not finite: its place in words, and w there alone."""

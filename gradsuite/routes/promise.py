@@ -31,16 +31,11 @@ def is_open(evidence: Evidence) -> bool:
     return not (definition is not None and definition.derivative) and any(graph.custom(evidence.point))
 
 
-def beside_nothing(evidence: Evidence) -> bool:
-    """Whether it is left open at a point where an input has no elements."""
-    return is_open(evidence) and any(t is not None and not t.numel() for t in evidence.point.tensors.values())
-
-
 def excuse(evidence: Evidence) -> str:
     """Why no second derivative was promised at this point; empty where one was, or may have been."""
     if not is_open(evidence):
         return ""
-    if beside_nothing(evidence):
+    if any(t is not None and not t.numel() for t in evidence.point.tensors.values()):
         return "an input has no elements here"
     weights = [ct.detach().requires_grad_() for ct in evidence.point.cotangents]
     first = second.first_gradients(evidence.point, weights)

@@ -33,8 +33,6 @@ def judge(
     if not curvature.plainly(value):
         _promised(op)
     if not math.isfinite(value):
-        if promise.beside_nothing(op):
-            return _undecided(name, "nobody promised a second derivative where an input has no elements")
         return _not_finite(curvature, name)
     verdict = curvature.agreement(value)
     if verdict is Agreement.AGREE:

@@ -126,3 +126,9 @@ def test_below_float64_a_right_double_backward_agrees_and_a_wrong_one_does_not(c
     assert [c.agreement for c in check.compare(evidence_of(right, values))] == [Agreement.AGREE]
     (found,) = check.compare(evidence_of(wrong, values))
     assert found.agreement is Agreement.DISAGREE and "in this dtype" in found.sentence
+
+
+def test_a_wave_far_out_is_not_accused_for_steps_that_skip_its_crests() -> None:
+    for far in (9e5, 2.0**20):
+        found = list(second_order.compare(evidence_of(torch.sinc, torch.tensor(far, dtype=torch.float64))))
+        assert all(comparison.agreement is not Agreement.DISAGREE for comparison in found)
