@@ -319,7 +319,7 @@ class Session:
         waiver = self._waivers.find(case.id) if self._waivers is not None else None
         if waiver is None:
             return result
-        if result.outcome is Outcome.PASSED and (self.profile, self.seed) != STRICT:
+        if result.outcome is Outcome.PASSED and (waiver.rare or (self.profile, self.seed) != STRICT):
             return result  # other samples may miss the defect
         if result.outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE):
             return result.model_copy(update={"outcome": Outcome.WAIVED, "reason": f"{waiver.reason} ({waiver.link})"})

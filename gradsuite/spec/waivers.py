@@ -2,7 +2,7 @@
 
 ``waivers/<torch version>.yaml`` is a list of ``{case, reason, link}``; ``case`` is a glob over case ids in
 which ``*`` and ``?`` are wild and brackets stand for themselves. Waivers are strict: one that matches no case
-is a fault, and so is one whose case passes (the runner sees to that).
+is a fault, and so is one whose case passes (the runner sees to that), unless it says that the defect is rare.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Entry(model.Model):
     case: model.Text = Field(description="A glob over case ids: specs/...::softmax::reverse[cpu-*].")
     reason: model.Text = Field(description="What is wrong, in a sentence.")
     link: model.Text = Field(description="Where it is reported: https://...")
+    rare: bool = Field(default=False, description="Whether only some samples show it, so that the case may pass.")
 
 
 class Entries(RootModel[list[Entry]]):
@@ -43,6 +44,7 @@ class Waiver:
     path: str
     line: int
     column: int
+    rare: bool = False
 
     def covers(self, case_id: str) -> bool:
         """Whether the glob matches ``case_id``."""
@@ -98,7 +100,7 @@ def load_waivers(path: Path) -> Waivers:
 
 def _waiver(entry: Entry, place: int, document: Document) -> Waiver:
     node = document.at((place, "case"))
-    return Waiver(entry.case, entry.reason, entry.link, document.path, node.line, node.column)
+    return Waiver(entry.case, entry.reason, entry.link, document.path, node.line, node.column, entry.rare)
 
 
 def _check(entries: list[Entry], faults: Faults) -> None:
