@@ -206,10 +206,12 @@ def _column(found: Sequence[Fate], mutant: str, checker: str) -> dict[str, Any]:
     return {"ops": len(counted), "survivors": sorted(op for op, life in counted.items() if life)}
 
 
-def markdown(rows: Mapping[str, Any]) -> str:
-    """The table, for people."""
+def markdown(figures: Mapping[str, Any]) -> str:
+    """The table of the recorded figures, for people."""
     head = ["| mutant | ops | survive gradsuite | ops | survive gradcheck, fast |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *(_row(mutant, row["gradsuite"], row["gradcheck"]) for mutant, row in rows.items())])
+    return "\n".join(
+        [*head, *(_row(mutant, row["gradsuite"], row["gradcheck"]) for mutant, row in figures["mutants"].items())]
+    )
 
 
 def _row(mutant: str, *columns: Mapping[str, Any]) -> str:
@@ -227,10 +229,9 @@ def main() -> None:
     cases = opinfo.plan(given.glob, checks=["reverse"], dtypes=["float64"])
     with get_context("spawn").Pool(given.jobs) as pool:
         found = [fate for several in pool.imap_unordered(fates, cases) for fate in several]
-    rows = table(found)
-    figures = {"torch": torch.__version__, "entries": len(cases), "mutants": rows}
+    figures = {"torch": torch.__version__, "entries": len(cases), "mutants": table(found)}
     given.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    print(markdown(rows))
+    print(markdown(figures))
 
 
 if __name__ == "__main__":

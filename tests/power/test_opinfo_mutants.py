@@ -48,8 +48,8 @@ def test_the_table_counts_and_names_survivors() -> None:
         "gradsuite": {"ops": 2, "survivors": ["sin"]},
         "gradcheck": {"ops": 2, "survivors": ["exp", "sin"]},
     }
-    assert "| zero | 2 | 1 | 2 | 2 |" in markdown(rows)
-    assert "| \\|cotangent\\| | 0 | 0 | 0 | 0 |" in markdown(rows)
+    assert "| zero | 2 | 1 | 2 | 2 |" in markdown({"mutants": rows})
+    assert "| \\|cotangent\\| | 0 | 0 | 0 | 0 |" in markdown({"mutants": rows})
 
 
 def test_mutated_subjects_keep_their_name() -> None:
