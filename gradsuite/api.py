@@ -108,7 +108,7 @@ def check(
     profile: str = "default",
     seed: int = 0,
     name: str | None = None,
-    isolate: bool = True,
+    isolate: bool = False,
     timeout: float = LIMIT,
 ) -> Report:
     """Says whether the gradient of ``fn`` is right, and if not, which side is wrong.
@@ -126,9 +126,9 @@ def check(
 
     ``isolate``: run in a forked process, so that a crash, an exit or a hang (more than ``timeout`` seconds in one case)
     is an error of its case with the sample that did it, and the other cases go on. It costs a few hundredths of a
-    second, and prints, counters and breakpoints of ``fn`` stay in that process: to debug, and to measure the coverage
-    of ``fn``, give False. Without effect where no process can be forked:
-    beside an accelerator, in a daemon, and on anything but Linux.
+    second. It is not the default: prints, counters, breakpoints and coverage of ``fn`` stay in that process, and beside
+    an accelerator torch's autograd refuses to run in a fork. Without effect there, in a daemon, and on anything but
+    Linux.
 
     Raises UsageError where an argument is wrong. Whatever ``fn`` does ends in the report.
     """

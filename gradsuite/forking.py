@@ -23,11 +23,16 @@ def context(cases: Sequence[Case]) -> Any:
     Forks need Linux (elsewhere system libraries do not survive one), a machine with no accelerator (once a backward
     has run beside one, autograd refuses to run in a fork), and a process that may have children (a daemon may not).
     """
-    if sys.platform != "linux" or devices.available() != ("cpu",) or current_process().daemon:
+    if sys.platform != "linux" or _has_accelerator() or current_process().daemon:
         return None
     for check in dict.fromkeys(case.check for case in cases):
         _load(check)
     return get_context("fork")
+
+
+def _has_accelerator() -> bool:
+    """One that gradsuite knows, or a backend of somebody's own, which has a name then."""
+    return devices.available() != ("cpu",) or torch._C._get_privateuse1_backend_name() != "privateuseone"
 
 
 @cache

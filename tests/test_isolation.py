@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import gradsuite
+from gradsuite import forking
 from gradsuite.results import CaseResult, Outcome
 from tests.planted.planted import op
 from tests.routes.points import normal
@@ -22,7 +23,15 @@ X = normal(2, 3)
 
 
 def check(fn: Callable[..., Any], **options: Any) -> gradsuite.Report:
-    return gradsuite.check(fn, (X.clone(),), **{"profile": "quick", "checks": ("reverse", "value"), **options})
+    given = {"profile": "quick", "checks": ("reverse", "value"), "isolate": True, **options}
+    return gradsuite.check(fn, (X.clone(),), **given)
+
+
+@pytest.fixture(autouse=True)
+def _forks() -> None:
+    """Another test may have registered a device in this process: no fork of it can run a backward then."""
+    if forking.context(()) is None:
+        pytest.skip("this process cannot be forked")
 
 
 def _errors(report: gradsuite.Report) -> list[CaseResult]:
