@@ -82,6 +82,8 @@ def limit(tableau: Tableau, needed: Row, *, measured: float, size: float) -> Est
     """
     runs = list(_runs(tableau, np.maximum(needed, measured)))
     best = min(runs, key=lambda run: run.bar, default=UNKNOWN)
+    if not tableau.slopes.any():
+        return best  # nothing moves at any step
     if not best.bar <= RESOLUTION * max(abs(best.value), size):
         return UNKNOWN
     flat = not tableau.slopes[-FEWEST:].any()
