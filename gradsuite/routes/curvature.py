@@ -17,7 +17,6 @@ from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE, Natural, Numbers, natural_error
 from gradsuite.routes.point import Point
 from gradsuite.routes.second import Tangents
-from gradsuite.routes.slope import Slope
 
 
 def require_range(evidence: Evidence) -> None:
@@ -54,26 +53,19 @@ class Curvature:
         """<w, H t> by reverse mode over reverse mode."""
         return second.pairing(self.w, self.products)
 
-    def along(self, w: Tangents) -> Slope:
+    def along(self, w: Tangents) -> differences.Slope:
         """Differences of the gradients, weighed with t, as the inputs move along ``w``; with one-sided slopes."""
         return differences.thorough(second.GradientLine(self.point, self.t, w))
 
     @cached_property
-    def quick(self) -> Slope:
+    def quick(self) -> differences.Slope:
         """Differences of the gradients along w, four evaluations."""
         return differences.quick(second.GradientLine(self.point, self.t, self.w))
 
     @cached_property
-    def thorough(self) -> Slope:
+    def thorough(self) -> differences.Slope:
         """Differences of the gradients along w with measured noise and one-sided slopes."""
         return self.along(self.w)
-
-    @cached_property
-    def right(self) -> Estimate:
-        """What counts as right by differences: one number, or on a kink of the gradient all between the two sides."""
-        line = second.GradientLine(self.point, self.t, self.w)
-        hull = self.thorough.hull
-        return Estimate(hull.value, hull.bar + differences.cancelled(line))
 
     @cached_property
     def truth(self) -> Estimate | None:
@@ -130,7 +122,9 @@ class Curvature:
 
     def _by_differences(self, vote: Estimate) -> Agreement:
         """Steps of the size of a huge x may skip what they should resolve: steps of the size of 1 must say so, too."""
-        found = self._compare(vote, self.right)
+        if self.thorough.kink and self.thorough.between(vote):
+            return Agreement.INCONCLUSIVE
+        found = self._compare(vote, self.thorough.central)
         largest = max((w.abs().max().item() for w in self.w.values() if w.numel()), default=0.0)
         if found is not Agreement.DISAGREE or largest <= 1:
             return found
