@@ -115,7 +115,7 @@ def test_what_takes_too_long_is_cut_off_and_the_rest_goes_on(specs: list) -> Non
 
 
 def test_after_two_cases_that_took_too_long_the_rest_of_the_group_is_not_tried(specs: list) -> None:
-    checks = ["cotangent_linearity", "precision", "value"]
+    checks = ["precision", "reverse", "value"]
     results = _results(_run(specs, ["endless_under_noise"], checks, ["float32"], limit=8)).values()
     late = "the op took more than 8 s"
     assert [result.reason for result in results] == [late, late, f"not tried: {late} in 2 cases before"]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import torch
 
 from gradsuite.results import Culprit
-from tests.devices.stand_in import NAME, register
+from tests.devices.stand_in import NAME
 from tests.planted.planted import Planted, op
-
-DEVICE = register()
 
 
 def _there(x: torch.Tensor) -> bool:
@@ -40,10 +38,10 @@ derivative: {a: {elementwise: b}, b: {elementwise: a}}
 """
 
 PLANTED = [
-    Planted("square: half of it", SQUARE, "square_halved", "square", Culprit.BACKWARD, device=DEVICE),
-    Planted("square: another value", SQUARE, "square_of_another_value", "square", Culprit.FORWARD, device=DEVICE),
-    Planted("square: the last row", SQUARE, "square_last_row_zero", "square", Culprit.BACKWARD, device=DEVICE),
-    Planted("mul: swapped", MUL, "mul_swapped", "mul", Culprit.BACKWARD, device=DEVICE),
+    Planted("square: half of it", SQUARE, "square_halved", "square", Culprit.BACKWARD, device=NAME),
+    Planted("square: another value", SQUARE, "square_of_another_value", "square", Culprit.FORWARD, device=NAME),
+    Planted("square: the last row", SQUARE, "square_last_row_zero", "square", Culprit.BACKWARD, device=NAME),
+    Planted("mul: swapped", MUL, "mul_swapped", "mul", Culprit.BACKWARD, device=NAME),
     Planted(
         "square: half of it, in bfloat16",
         SQUARE,
@@ -51,6 +49,6 @@ PLANTED = [
         "square",
         Culprit.BACKWARD,
         dtype="bfloat16",
-        device=DEVICE,
+        device=NAME,
     ),
 ]
