@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import torch
 
 from gradsuite.numerics.precision import widen
-from gradsuite.routes import differences
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.formula import as_computation
 from gradsuite.routes.forward_mode import jvp
+from gradsuite.routes.line import Line
 from gradsuite.routes.reverse import gradients
 
 LIMIT = 4096  # entries
@@ -64,7 +64,7 @@ def by_differences(evidence: Evidence, name: str) -> torch.Tensor:
 
 def _column(evidence: Evidence, name: str, tangent: torch.Tensor) -> torch.Tensor:
     """Richardson's extrapolation of two central differences, for all outputs at once."""
-    line = differences.Line(evidence.point, {name: tangent})
+    line = Line(evidence.point, {name: tangent})
     coarse, fine = ((line.outputs(h) - line.outputs(-h)) / (2 * h) for h in (2.0**-9, 2.0**-10))
     return torch.from_numpy(fine + (fine - coarse) / 3)
 

@@ -60,7 +60,7 @@ def _judge(home: Evidence, name: str, got: torch.Tensor, truth: torch.Tensor, si
     figures = Figures(found.ulps, found.ratios)
     if found.agreement is not Agreement.DISAGREE or found.worst is None:
         return Comparison(title, found.agreement, figures=figures)
-    if side is Culprit.BACKWARD and not home.is_surrogate and home.thorough.kink:
+    if side is Culprit.BACKWARD and not home.is_surrogate and not home.thorough.smooth:
         sentence = "the point lies on a kink, where either gradient is right"
         return Comparison(title, Agreement.INCONCLUSIVE, sentence=sentence)
     return Comparison(

@@ -6,6 +6,7 @@ convention, and, element by element, lies between the one-sided slopes of the op
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -15,10 +16,12 @@ from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement, Estimate
 from gradsuite.numerics.precision import Format, ulp, widen
 from gradsuite.results import Culprit
-from gradsuite.routes import differences
+from gradsuite.routes.differences import thorough
 from gradsuite.routes.elementwise import match
 from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.line import Line
 from gradsuite.routes.room import on_kink, spread
+from gradsuite.routes.slope import Slope
 from gradsuite.spec.definition import Definition, Derivative, Form, Kink
 from gradsuite.spec.lower import Scope, vjp
 from gradsuite.subject import TORCH
@@ -70,11 +73,7 @@ def _between(evidence: Evidence, name: str, mask: torch.Tensor) -> Comparison:
     slope, at = _alone(evidence, name, mask)
     value = widen(evidence.gradients[name])[at].real.item()
     title = f"subgradient of {name} on the kink"
-    if (
-        slope.left is None
-        or slope.right is None
-        or not (slope.left.bar < float("inf") and slope.right.bar < float("inf"))
-    ):
+    if not math.isfinite(slope.hull.bar):
         return Comparison(title, Agreement.INCONCLUSIVE, sentence="a one-sided slope does not exist here")
     if _inside(slope, value, evidence):
         return Comparison(title, Agreement.AGREE)
@@ -82,22 +81,21 @@ def _between(evidence: Evidence, name: str, mask: torch.Tensor) -> Comparison:
         title, Agreement.DISAGREE, Culprit.BACKWARD,
         "the backward is wrong: on the kink the gradient does not lie between the one-sided slopes",
         where=f"gradient of {name}, element {list(at)}", got=f"{value:.9g}",
-        expected=f"between {slope.left.value:.9g} and {slope.right.value:.9g}", wrong_input=name,
+        expected=f"between {slope.hull.low:.9g} and {slope.hull.high:.9g}", wrong_input=name,
     )  # fmt: skip
 
 
-def _alone(evidence: Evidence, name: str, mask: torch.Tensor) -> tuple[differences.Slope, tuple[int, ...]]:
+def _alone(evidence: Evidence, name: str, mask: torch.Tensor) -> tuple[Slope, tuple[int, ...]]:
     """The slopes of the op as the first element on the kink moves alone, and where that element is."""
     step = torch.zeros_like(evidence.point.wide.primal(name))
     at = tuple(mask.nonzero()[0].tolist())
     step[at] = 1
-    return differences.thorough(differences.Line(evidence.point.wide, {name: step})), at
+    return thorough(Line(evidence.point.wide, {name: step})), at
 
 
-def _inside(slope: differences.Slope, value: float, evidence: Evidence) -> bool:
+def _inside(slope: Slope, value: float, evidence: Evidence) -> bool:
     """Whether ``value`` lies between the one-sided slopes, within its own rounding."""
-    number = Estimate(value, abs(value) * 2 * Format.of(evidence.dtype).unit)
-    return slope.left is not None and slope.right is not None and slope.between(number)
+    return slope.hull.agrees(Estimate(value, abs(value) * 2 * Format.of(evidence.dtype).unit))
 
 
 def _first(mask: torch.Tensor) -> str:

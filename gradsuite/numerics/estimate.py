@@ -25,6 +25,16 @@ class Estimate:
     value: float
     bar: float
 
+    @property
+    def low(self) -> float:
+        """The least that it may be."""
+        return self.value - self.bar
+
+    @property
+    def high(self) -> float:
+        """The most that it may be."""
+        return self.value + self.bar
+
     def compare(self, other: Estimate, *, scale: float, resolution: float = RESOLUTION) -> Agreement:
         """Whether two estimates of the same number agree; ``scale`` is the number's natural magnitude.
 
@@ -40,3 +50,6 @@ class Estimate:
     def agrees(self, other: Estimate) -> bool:
         """Whether the bars overlap, however wide they are."""
         return abs(self.value - other.value) <= self.bar + other.bar
+
+
+UNKNOWN = Estimate(math.nan, math.inf)

@@ -4,47 +4,81 @@ Central differences have an error series in even powers of the step, so halving 
 T[i][j] = T[i][j-1] + (T[i][j-1] - T[i-1][j-1]) / (4**j - 1) removes one power after the other (Richardson
 1911; Ridders 1982 for choosing the entry). One-sided differences have all powers: base 2 in place of 4.
 The bar of an entry is its distance to the entries that it was made from, which bounds the error of a
-convergent tableau from above, plus the rounding error of the function carried through the same weights. Slopes that
-do not settle as the step shrinks (a pole lies within the larger steps) make no convergent tableau, and no bar.
+convergent tableau from above, plus the rounding error of the function carried through the same weights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
-from math import comb, inf, isfinite, sqrt
+from math import comb, hypot, sqrt
+
+import numpy as np
 
 from gradsuite.numerics.estimate import Estimate
 
+Row = np.ndarray  # one number a step, each step half the one before
+LARGEST = np.finfo(np.float64).max
+ORDERS = 7  # powers that are removed: beyond them rounding is all that is left
 
-def extrapolate(slopes: Sequence[float], roundings: Sequence[float], *, base: int = 4) -> Estimate:
-    """The best entry of the tableau of ``slopes``, taken at steps each half the one before.
 
-    ``roundings`` bounds each slope's rounding error; ``base`` is 4 for central, 2 for one-sided slopes.
+@dataclass(frozen=True)
+class Scheme:
+    """The entries of a tableau as fixed sums of its slopes: ``weights`` has a row an entry and a column a slope.
+
+    Entries stand in the order of the first slope that they are made of, the last first. ``left`` and ``upper`` are the
+    weights of an entry less those of the two entries that it was made from, ``sizes`` the weights' magnitudes.
     """
-    best = Estimate(slopes[-1], inf)
-    above: list[Estimate] = []
-    for slope, rounding in zip(slopes, roundings, strict=True):
-        row = [Estimate(slope, rounding)]
-        for j, upper in enumerate(above, start=1):
-            left, weight = row[-1], base**j - 1
-            value = left.value + (left.value - upper.value) / weight
-            carried = ((weight + 1) * left.bar + upper.bar) / weight
-            apart = max(abs(value - left.value), abs(value - upper.value))
-            if apart + carried < best.bar:
-                best = Estimate(value, apart + carried)
-            row.append(Estimate(value, carried))
-        above = row
-    return best if isfinite(best.value) else Estimate(best.value, inf)
+
+    weights: np.ndarray
+    left: np.ndarray
+    upper: np.ndarray
+    sizes: np.ndarray
+    first: Row
+
+    @classmethod
+    @cache
+    def of(cls, count: int, base: int) -> Scheme:
+        """The scheme for ``count`` slopes; ``base`` is 4 for central, 2 for one-sided differences."""
+        columns = [np.eye(count)]
+        for order in range(1, min(ORDERS, count - 1) + 1):
+            last, weight = columns[-1], base**order - 1
+            columns.append(last[1:] + (last[1:] - last[:-1]) / weight)
+        entries = [
+            (row, column[row], column[row] - before[row + 1], column[row] - before[row])
+            for before, column in pairwise(columns)
+            for row in range(len(column))
+        ]
+        ordered = sorted(entries, key=lambda entry: -entry[0])
+        first, weights, left, upper = map(np.array, zip(*ordered, strict=True))
+        return cls(weights, left, upper, abs(weights), first)
 
 
-def settled(best: Estimate, slopes: Sequence[float], roundings: Sequence[float]) -> bool:
-    """Whether the slopes change less and less as the step shrinks, and end near ``best``, but for rounding."""
-    if len(slopes) < 3:
-        return True
-    earlier, before, last = slopes[-3:]
-    change, rounding = abs(last - before), sum(roundings[-3:])
-    return change <= abs(before - earlier) + rounding and abs(best.value - last) <= change + best.bar + rounding
+class Tableau:
+    """Extrapolated slopes, and what bounds the error of each."""
+
+    def __init__(self, slopes: Row, rounded: Row, per_noise: Row, *, base: int) -> None:
+        """``rounded`` bounds each slope's rounding error, ``per_noise`` is that of one unit of noise in each value.
+
+        A slope that is not finite spoils the entries made of it, which ``best`` must then leave out.
+        """
+        scheme = Scheme.of(len(slopes), base)
+        known = np.isfinite(slopes)
+        self.slopes = np.where(known, slopes, 0.0)
+        rounded = np.where(known, np.minimum(rounded, LARGEST), 0.0)
+        self._values, self._first = scheme.weights @ self.slopes, scheme.first
+        apart = np.maximum(abs(scheme.left @ self.slopes), abs(scheme.upper @ self.slopes))
+        self._bars = apart + scheme.sizes @ rounded
+        self._per_noise = scheme.sizes @ per_noise
+
+    def best(self, start: int, noise: float) -> Estimate:
+        """The entry with the narrowest bar among those made of slopes from ``start`` on, under ``noise``."""
+        count = int(np.searchsorted(-self._first, -start, side="right"))
+        bars = self._bars[:count] + noise * self._per_noise[:count]
+        place = int(bars.argmin())
+        return Estimate(float(self._values[place]), float(bars[place]))
 
 
 def noise_level(values: Sequence[float]) -> float:
@@ -59,5 +93,5 @@ def noise_level(values: Sequence[float]) -> float:
         row = [right - left for left, right in pairwise(row)]
         level += 1
         if 2 * level >= len(values) and row:
-            worst = max(worst, sqrt(sum(d * d for d in row) / len(row) / comb(2 * level, level)))
+            worst = max(worst, hypot(*row) / sqrt(len(row) * comb(2 * level, level)))
     return worst

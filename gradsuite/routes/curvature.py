@@ -17,6 +17,7 @@ from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE, Natural, Numbers, natural_error
 from gradsuite.routes.point import Point
 from gradsuite.routes.second import Tangents
+from gradsuite.routes.slope import Slope
 
 
 def require_range(evidence: Evidence) -> None:
@@ -53,19 +54,26 @@ class Curvature:
         """<w, H t> by reverse mode over reverse mode."""
         return second.pairing(self.w, self.products)
 
-    def along(self, w: Tangents) -> differences.Slope:
+    def along(self, w: Tangents) -> Slope:
         """Differences of the gradients, weighed with t, as the inputs move along ``w``; with one-sided slopes."""
         return differences.thorough(second.GradientLine(self.point, self.t, w))
 
     @cached_property
-    def quick(self) -> differences.Slope:
+    def quick(self) -> Slope:
         """Differences of the gradients along w, four evaluations."""
         return differences.quick(second.GradientLine(self.point, self.t, self.w))
 
     @cached_property
-    def thorough(self) -> differences.Slope:
+    def thorough(self) -> Slope:
         """Differences of the gradients along w with measured noise and one-sided slopes."""
         return self.along(self.w)
+
+    @cached_property
+    def right(self) -> Estimate:
+        """What counts as right by differences: one number, or on a kink of the gradient all between the two sides."""
+        line = second.GradientLine(self.point, self.t, self.w)
+        hull = self.thorough.hull
+        return Estimate(hull.value, hull.bar + differences.cancelled(line))
 
     @cached_property
     def truth(self) -> Estimate | None:
@@ -122,9 +130,7 @@ class Curvature:
 
     def _by_differences(self, vote: Estimate) -> Agreement:
         """Steps of the size of a huge x may skip what they should resolve: steps of the size of 1 must say so, too."""
-        if self.thorough.kink and self.thorough.between(vote):
-            return Agreement.INCONCLUSIVE
-        found = self._compare(vote, self.thorough.central)
+        found = self._compare(vote, self.right)
         largest = max((w.abs().max().item() for w in self.w.values() if w.numel()), default=0.0)
         if found is not Agreement.DISAGREE or largest <= 1:
             return found

@@ -8,100 +8,38 @@ too wide, or disagree, a longer tableau follows, whose rounding error is measure
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import torch
 
+from gradsuite.numerics import settling
 from gradsuite.numerics.estimate import Estimate
-from gradsuite.numerics.precision import Format, widen
-from gradsuite.numerics.richardson import extrapolate, noise_level, settled
-from gradsuite.routes.point import Point
+from gradsuite.numerics.precision import Format
+from gradsuite.numerics.richardson import Row, Tableau, noise_level
+from gradsuite.routes.line import Line
+from gradsuite.routes.slope import Slope
 
 FIRST = (2.0**-10, 2.0**-11)  # truncation and rounding meet near 2**-42 for a smooth function
-LONG = tuple(2.0**-k for k in range(2, 16))
-CLOSE = (2.0**-16, 2.0**-18, 2.0**-20)  # on this side of kinks that the long tableau steps across
-NOISE_STEP = 2.0**-14
-CREDIBLE = 2.0**-20  # noise relative to the values: more than float32 inside an op makes
+# From room.REACH to what float32 resolves: an op that computes in float32 inside is a staircase below.
+STEPS = 2.0 ** -np.arange(2.0, 23.0)
+# No power of two, and not exact: an oscillation that hides between the steps shows here, and what the op makes of an
+# argument's last bit.
+NOISE_STEP = 2.0**-22.5
+KNOWN = 2.0**-17  # of the outputs' size: rounding them to a narrow dtype is no strange noise, even if it hides a slope
+SIDES = (1.0, -1.0)
+BESIDE = 2.0**-6  # where to look how large the outputs are that are zero here
 EPS = Format.of(torch.float64).unit
 
 
-@dataclass(frozen=True)
-class Slope:
-    """What differences say: the derivative, and the one-sided ones where the point may be a kink."""
-
-    central: Estimate
-    steps: tuple[float, ...]
-    slopes: tuple[float, ...]
-    left: Estimate | None = None
-    right: Estimate | None = None
-
-    @property
-    def kink(self) -> bool:
-        """Whether the one-sided slopes differ by more than their bars."""
-        return self.left is not None and self.right is not None and not self.left.agrees(self.right)
-
-    def between(self, number: Estimate) -> bool:
-        """Whether ``number`` lies between the one-sided slopes: a subgradient at a kink."""
-        assert self.left is not None and self.right is not None
-        low, high = sorted((self.left.value, self.right.value))
-        bar = self.left.bar + self.right.bar + number.bar
-        return low - bar <= number.value <= high + bar
-
-
-class Line:
-    """<ct, f(x + h t)> as a function of h, in float64. ``evaluate`` gives values and the sums of magnitudes."""
-
-    def __init__(self, point: Point, tangents: Mapping[str, torch.Tensor] | None = None) -> None:
-        self._point = point = point.wide
-        self._tangents = dict(point.tangents if tangents is None else tangents)
-        self._weigh(point.cotangents)
-
-    def _weigh(self, weights: Sequence[torch.Tensor]) -> None:
-        """The outputs are paired with ``weights``, in whose dtypes they are rounded: an op may return a narrow one."""
-        self._weights = flat(weights)
-        units = [Format.of(weight.dtype).unit / EPS for weight in weights]
-        self._magnitudes = np.abs(flat([widen(weight) * unit for weight, unit in zip(weights, units, strict=True)]))
-
-    def evaluate(self, steps: Sequence[float]) -> tuple[list[float], list[float]]:
-        """Values at each signed step, and sum |ct| |f| there, which scales the rounding error."""
-        with torch.no_grad(), np.errstate(all="ignore"):
-            rows = [self._row(step) for step in steps]
-            return [float(row @ self._weights) for row in rows], [float(np.abs(row) @ self._magnitudes) for row in rows]
-
-    def _row(self, step: float) -> np.ndarray:
-        """The outputs, or NaN where the op refuses its inputs: the step has left its domain."""
-        try:
-            return self.outputs(step)
-        except (RuntimeError, ValueError):
-            if step == 0:
-                raise
-            return np.full_like(self._weights, np.nan)
-
-    def shifted(self, step: float) -> dict[str, torch.Tensor | None]:
-        """The inputs at x + step t."""
-        tensors = dict(self._point.tensors)
-        for name, tangent in self._tangents.items():
-            tensors[name] = torch.add(tensors[name], tangent, alpha=step)  # type: ignore[arg-type]
-        return tensors
-
-    def outputs(self, step: float) -> np.ndarray:
-        """All outputs that carry a gradient at x + step t, flat, float64."""
-        return flat(self._point.select(self._point.call(self.shifted(step))))
-
-
-def flat(tensors: Sequence[torch.Tensor]) -> np.ndarray:
-    """All elements in a row, float64; of a complex one the real and the imaginary part."""
-    rows = [_row(tensor) for tensor in tensors]
-    return rows[0] if len(rows) == 1 else np.concatenate(rows)
-
-
-def _row(tensor: torch.Tensor) -> np.ndarray:
-    if tensor.dtype is not torch.float64:
-        tensor = widen(tensor)
-        tensor = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
-    return tensor.numpy(force=True).ravel()
+def secant(line: Line, step: float) -> Estimate:
+    """One central difference; its bar is that of rounding alone."""
+    with torch.no_grad(), np.errstate(all="ignore"):
+        right, left = line.row(step), line.row(-step)
+        rounding = float((np.abs(right) + np.abs(left)) @ line.units) / 2 + line.blur
+        return Estimate(float((right - left) @ line.weights) / (2 * step), rounding / step)
 
 
 def quick(line: Line) -> Slope:
@@ -111,67 +49,86 @@ def quick(line: Line) -> Slope:
     the square of the last one, relative to the slope or to sum |ct| |f|. So it sees mistakes far below what two steps
     can prove; where it is too narrow, agreement fails, and ``thorough`` decides with a bar that was earned.
     """
-    values, sizes = line.evaluate([*FIRST, *(-step for step in FIRST)])
-    slopes = [(values[k] - values[k + 2]) / (2 * step) for k, step in enumerate(FIRST)]
-    rounding = max(EPS * (sizes[k] + sizes[k + 2]) / step for k, step in enumerate(FIRST))
-    correction = (slopes[1] - slopes[0]) / 3
-    value = slopes[1] + correction
-    scale = max(abs(value), sizes[1])
-    bar = 5 / 3 * rounding + (16 * correction * correction / scale if scale else 0.0)
-    return Slope(Estimate(value, bar if math.isfinite(bar) else math.inf), FIRST, tuple(slopes))
+    coarse, fine = (secant(line, step) for step in FIRST)
+    correction = (fine.value - coarse.value) / 3
+    value, size = fine.value + correction, fine.bar * FIRST[1] / EPS
+    scale = max(abs(value), size)
+    bar = 10 / 3 * max(coarse.bar, fine.bar) + (16 * correction * correction / scale if scale else 0.0)
+    return Slope(Estimate(value, bar if math.isfinite(bar) else math.inf), FIRST, (coarse.value, fine.value))
 
 
 def thorough(line: Line) -> Slope:
-    """A long tableau, the noise of the op measured at the point, and one-sided slopes to tell a kink."""
-    noise = _noise(line, [k * NOISE_STEP for k in range(-4, 5)])
-    far, near = (_central(line, LONG[start::2], noise=noise) for start in (0, 1))
-    # Two tableaux on different steps must agree: their distance is a bar that no single tableau can see.
-    apart = abs(far.central.value - near.central.value)
-    best = min(far, near, key=lambda slope: slope.central.bar)
-    central = Estimate(best.central.value, max(best.central.bar, apart) if math.isfinite(apart) else best.central.bar)
-    left, right = (_one_sided(line, side) for side in (-1.0, 1.0))
-    return Slope(central, best.steps, best.slopes, left, right)
+    """The central slope, else the one-sided ones, from the steps on the near side of any jump, kink or pole."""
+    with torch.no_grad(), np.errstate(all="ignore"):
+        walk = _Walk(line)
+        (right, roundings_right), (left, roundings_left) = (walk.along((side * STEPS).tolist()) for side in SIDES)
+        noises = [walk.noise(side) for side in SIDES]
+        slopes, bends = (right - left) / (2 * STEPS), (right + left) / STEPS
+        tableau = Tableau(slopes, (roundings_right + roundings_left) / (2 * STEPS), 1 / STEPS, base=4)
+        needed = settling.central(slopes, bends, STEPS)
+        central = settling.limit(tableau, needed, measured=min(noises), size=_to_explain(walk.size, right, left))
+        found = Slope(central, tuple(STEPS.tolist()), tuple(slopes.tolist()), noise=min(noises))
+        if found.smooth:
+            return found
+        sides = zip((right, -left), (roundings_right, roundings_left), noises, strict=True)
+        ends = [_one_sided(rise / STEPS, rounded / STEPS, noise, walk.size) for rise, rounded, noise in sides]
+    return replace(found, right=ends[0], left=ends[1])
 
 
-def close(line: Line) -> Slope:
-    """A short tableau of small steps: rounding leaves it less sharp than a long one, and kinks nearby do not reach it.
+class _Walk:
+    """What <ct, f> rises by from the point on, and how large the outputs are that move at all, here or beside."""
 
-    Good for agreement alone: what a solver that stops early computes is smooth on this scale, and its slope is not that
-    of the solution.
+    def __init__(self, line: Line) -> None:
+        self._line, self._here = line, line.row(0.0)
+        rounding = float(np.abs(self._here) @ line.units)
+        self._rounding = rounding + line.blur
+        ends = [line.row(side * BESIDE) for side in SIDES]
+        weights = np.abs(line.weights) * np.any([end != self._here for end in ends], axis=0)
+        here, right, left = (float(np.abs(row) @ weights) for row in (self._here, *ends))
+        self.size = max(here, float(np.fmax(right, left)), rounding / KNOWN)
+
+    def along(self, steps: Sequence[float]) -> tuple[Row, Row]:
+        """The rise at each step, and what rounding the outputs costs it."""
+        rows = [self._line.row(step) for step in steps]
+        rises = [(row - self._here) @ self._line.weights for row in rows]
+        roundings = [float(np.abs(row) @ self._line.units) + self._line.blur + self._rounding for row in rows]
+        return np.array(rises), np.array(roundings)
+
+    def noise(self, side: float) -> float:
+        """Three standard deviations of the op's own rounding error on one side: a kink or a jump here is no noise."""
+        rises, _ = self.along([side * k * NOISE_STEP for k in range(1, 9)])
+        return 3 * noise_level([0.0, *rises.tolist()]) if np.isfinite(rises).all() else 0.0
+
+
+def _to_explain(size: float, *rises: Row) -> float:
+    """The size beside which noise must be small; where nothing moves, there is no noise to be explained."""
+    return size if any(rise.any() for rise in rises) else math.inf
+
+
+def _one_sided(slopes: Row, rounded: Row, noise: float, size: float) -> Estimate | None:
+    """The limit of the slopes on one side; None where the op has no values there."""
+    if not np.isfinite(slopes[-settling.FEWEST :]).any():
+        return None
+    if settling.diverges(slopes, STEPS):
+        return Estimate(math.copysign(math.inf, slopes[-1]), 0.0)
+    tableau = Tableau(slopes, rounded, 2 / STEPS, base=2)
+    return settling.limit(tableau, settling.one_sided(slopes, STEPS), measured=noise, size=_to_explain(size, slopes))
+
+
+def cancelled(line: Line) -> float:
+    """By how much further the subgradients of the sum <ct, f> reach where kinks of single outputs cancel in it.
+
+    That is half the bends of the outputs at zero, added up, less the bend of the sum. A smooth function's bend halves
+    with the step: a kink is what is left of twice the next bend less the last.
     """
-    return _central(line, CLOSE, noise=_noise(line, [k * CLOSE[1] for k in range(-4, 5)]))
-
-
-def _central(line: Line, steps: Sequence[float], *, noise: float) -> Slope:
-    values, sizes = line.evaluate([*steps, *(-step for step in steps)])
-    count = len(steps)
-    usable = [k for k in range(count) if math.isfinite(values[k]) and math.isfinite(values[k + count])]
-    if len(usable) < 2 or usable != list(range(usable[0], count)):
-        return Slope(Estimate(math.nan, math.inf), (), ())
-    slopes = [(values[k] - values[k + count]) / (2 * steps[k]) for k in usable]
-    roundings = [(noise + EPS * (sizes[k] + sizes[k + count])) / steps[k] for k in usable]
-    base = 4 ** round(math.log2(steps[0] / steps[1]))
-    found = extrapolate(slopes, roundings, base=base)
-    # What looks like very large noise may be a pole: it is no excuse for slopes that do not settle.
-    excess = 0.0 if noise <= CREDIBLE * max(sizes) else noise
-    if not settled(found, slopes, [r - excess / steps[k] for r, k in zip(roundings, usable, strict=True)]):
-        found = Estimate(found.value, math.inf)
-    return Slope(found, tuple(steps[k] for k in usable), tuple(slopes))
-
-
-def _one_sided(line: Line, side: float) -> Estimate:
-    steps = LONG[4:]
-    values, sizes = line.evaluate([0.0, *(side * step for step in steps)])
-    usable = [k for k in range(len(steps)) if math.isfinite(values[k + 1])]
-    if not math.isfinite(values[0]) or len(usable) < 2 or usable != list(range(usable[0], len(steps))):
-        return Estimate(math.nan, math.inf)
-    slopes = [(values[k + 1] - values[0]) / (side * steps[k]) for k in usable]
-    noise = _noise(line, [side * k * NOISE_STEP for k in range(9)])  # a kink itself is no noise
-    roundings = [2 * (noise + EPS * (sizes[0] + sizes[k + 1])) / steps[k] for k in usable]
-    return extrapolate(slopes, roundings, base=2)
-
-
-def _noise(line: Line, steps: Sequence[float]) -> float:
-    """Three standard deviations of the op's own rounding error, seen in high differences at evenly spaced steps."""
-    values, _ = line.evaluate(steps)
-    return 3 * noise_level(values) if all(map(math.isfinite, values)) else 0.0
+    with torch.no_grad(), np.errstate(all="ignore"):
+        here, ends = line.row(0.0), ((line.row(step), line.row(-step)) for step in STEPS)
+        bends = (
+            (right - here - (here - left)) / step * line.weights
+            for (right, left), step in zip(ends, STEPS, strict=True)
+        )
+        single, together = math.inf, math.inf
+        for coarse, fine in pairwise(bends):
+            single = np.fmin(single, abs(2 * fine - coarse))
+            together = min(together, abs((2 * fine - coarse).sum()))
+        return max(0.0, float(np.nansum(single)) - together) / 2

@@ -17,8 +17,11 @@ from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import Format, inner, paired, widen
 from gradsuite.results import Culprit, Says
 from gradsuite.routes import differences, formula, forward_mode, natural, overwriting, reverse
-from gradsuite.routes.localise import Located, locate
+from gradsuite.routes.alone import Located
+from gradsuite.routes.line import Line, flat
+from gradsuite.routes.localise import locate
 from gradsuite.routes.point import Point
+from gradsuite.routes.slope import Slope
 from gradsuite.sample import Sample, Subject
 
 
@@ -130,8 +133,8 @@ class Evidence:
     @cached_property
     def _paired(self) -> tuple[float, float]:
         """sum t g and sum |t g| in float64, real and imaginary parts apart."""
-        tangents = differences.flat(list(self.point.tangents.values()))
-        gradients = differences.flat([self.gradients[name] for name in self.point.tangents])
+        tangents = flat(list(self.point.tangents.values()))
+        gradients = flat([self.gradients[name] for name in self.point.tangents])
         with np.errstate(all="ignore"):
             products = tangents * gradients
             return float(products.sum()), float(np.abs(products).sum())
@@ -161,24 +164,26 @@ class Evidence:
         return Estimate(value, self.natural.bound("slope").item() * unit_ratio)
 
     @cached_property
-    def line(self) -> differences.Line:
+    def line(self) -> Line:
         """The op along the tangent."""
-        return differences.Line(self.point)
+        return Line(self.point)
 
     @cached_property
-    def quick(self) -> differences.Slope:
+    def quick(self) -> Slope:
         """Differences, four evaluations."""
         return differences.quick(self.line)
 
     @cached_property
-    def thorough(self) -> differences.Slope:
+    def thorough(self) -> Slope:
         """Differences with measured noise and one-sided slopes."""
         return differences.thorough(self.line)
 
     @cached_property
-    def close(self) -> differences.Slope:
-        """Differences at small steps, which kinks nearby do not reach."""
-        return differences.close(self.line)
+    def output_errors(self) -> list[torch.Tensor]:
+        """The natural errors in float64 of the outputs that carry a gradient."""
+        share = Format.of(torch.float64).unit / Format.of(self.dtype).unit
+        errors = [self.natural.errors[f"output {i}"].cpu() * share for i in self.point.selected]
+        return [error.nan_to_num(nan=0.0, posinf=0.0) for error in errors]
 
     @cached_property
     def located(self) -> Located:
@@ -272,15 +277,20 @@ class Evidence:
 
     def says(self, accused: str) -> tuple[Says, ...]:
         """The table of what each route says."""
-        return tuple(
-            Says(
-                route=route,
-                value=f"{vote.value:.17g}",
-                bar=f"{vote.bar:.2g}",
-                agrees=self.ballot.agree(accused, route) is not False,
-            )
-            for route, vote in self.ballot.votes.items()
+        return says(self.ballot, accused)
+
+
+def says(ballot: Ballot, accused: str) -> tuple[Says, ...]:
+    """The votes as a table, each with whether it agrees with the route ``accused``."""
+    return tuple(
+        Says(
+            route=route,
+            value=f"{vote.value:.17g}",
+            bar=f"{vote.bar:.2g}",
+            agrees=ballot.agree(accused, route) is not False,
         )
+        for route, vote in ballot.votes.items()
+    )
 
 
 def _first_order(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> natural.Numbers:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import torch
 
 from gradsuite.comparison import Comparison, Figures
-from gradsuite.numerics.estimate import Agreement, Estimate
+from gradsuite.numerics.blame import Ballot, blame
+from gradsuite.numerics.estimate import RESOLUTION, Agreement, Estimate
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.results import Culprit
 from gradsuite.routes import forward_mode
-from gradsuite.routes.evidence import Evidence
-from gradsuite.routes.localise import alone, lost_entry
+from gradsuite.routes.alone import Located
+from gradsuite.routes.evidence import Evidence, says
+
+LEAVES = "values on the way leave the range of this dtype here"
 
 
 @dataclass(frozen=True)
@@ -40,31 +45,39 @@ def judge(evidence: Evidence, claim: Claim) -> Comparison:
 
 def _not_finite(evidence: Evidence, claim: Claim) -> Comparison:
     """A derivative that is not finite is wrong where every value it needs can be held by the dtype."""
-    if evidence.is_wide and evidence.formula is None:
-        return _undefined(evidence, claim)
     largest = Format.of(evidence.dtype).largest
     truths = [*evidence.truth.values(), *map(widen, evidence.point.wide.outputs)]
     if claim.route == "forward_mode":  # J t may be too large where neither the gradient nor the outputs are
         truths += forward_mode.jvp(evidence.point.wide)
-    held = all(bool((truth.abs() < largest).all()) for truth in truths)
-    if evidence.natural.overflows or not held:
-        return Comparison(
-            claim.name, Agreement.INCONCLUSIVE, sentence="values on the way leave the range of this dtype here"
-        )
-    return _lost(claim, "though the true derivative is, and nothing on the way to it overflows", "a finite number")
+    if all(bool((truth.abs() < largest).all()) for truth in truths):
+        if evidence.natural.overflows:
+            return _vague(claim, LEAVES)
+        return _lost(claim, "though the true derivative is, and nothing on the way to it overflows", "a finite number")
+    if evidence.formula is not None or all(bool(torch.isfinite(truth).all()) for truth in truths):
+        return _vague(claim, LEAVES)
+    return _undefined(evidence, claim)
 
 
 def _undefined(evidence: Evidence, claim: Claim) -> Comparison:
-    """In float64 and with no formula the op's own values tell whether a derivative exists, and is held by float64."""
-    vague = Comparison(claim.name, Agreement.INCONCLUSIVE, sentence="no finite derivative is known to exist here")
-    entry = lost_entry(evidence)
-    if entry is None:
-        return vague
-    slope, size = alone(evidence, entry)
-    decided = slope.central.bar <= evidence.resolution * abs(slope.central.value)
-    if slope.kink or not decided or not size or not math.isfinite(slope.central.value / size):
-        return vague
-    return _lost(claim, "though differences of the op's own values are", f"{slope.central.value / size:.9g}")
+    """With no formula the op's own values tell whether a derivative exists, and is held by the dtype."""
+    if claim.route == "reverse":
+        verdict = evidence.located.agreement
+    else:
+        joint = Estimate(claim.value, 0.0)
+        verdict = evidence.thorough.judge(joint, scale=evidence.scale, resolution=evidence.resolution)
+    if verdict is Agreement.AGREE:
+        return Comparison(claim.name, verdict)
+    if verdict is Agreement.INCONCLUSIVE:
+        return _vague(claim, "no finite derivative is known to exist here")
+    if claim.route == "reverse" and math.isfinite(evidence.located.got.value):
+        return _accuse(evidence, claim)
+    right = evidence.located.right if claim.route == "reverse" else evidence.thorough.hull
+    expected = _told(right) if math.isfinite(right.bar) else "a finite number"
+    return _lost(claim, "though differences of the op's own values are", expected)
+
+
+def _vague(claim: Claim, why: str) -> Comparison:
+    return Comparison(claim.name, Agreement.INCONCLUSIVE, sentence=why)
 
 
 def _lost(claim: Claim, why: str, expected: str) -> Comparison:
@@ -74,7 +87,7 @@ def _lost(claim: Claim, why: str, expected: str) -> Comparison:
 
 
 def _differences(evidence: Evidence, claim: Claim) -> Agreement | None:
-    """The op's own values: four evaluations first, a long tableau where they do not agree."""
+    """The op's own values: four evaluations first, a long tableau where they do not agree, and then entry by entry."""
     if evidence.is_surrogate:
         return None
     scale, resolution = evidence.scale, evidence.resolution
@@ -84,21 +97,11 @@ def _differences(evidence: Evidence, claim: Claim) -> Agreement | None:
             return first
     slope, vote = evidence.thorough, claim.vote()
     verdict = vote.compare(slope.central, scale=scale, resolution=resolution)
-    if verdict is Agreement.AGREE or _agrees_closely(evidence, vote):
-        return Agreement.AGREE
-    if verdict is not Agreement.DISAGREE or not slope.kink:
+    if slope.smooth and verdict is not Agreement.DISAGREE:
         return verdict
-    # Somewhere along the tangent there is a kink: each entry is judged alone.
-    located = evidence.located.agreement
-    agrees = claim.route == "reverse" or vote.agrees(evidence.reverse_vote)
-    return located if agrees else Agreement.DISAGREE
-
-
-def _agrees_closely(evidence: Evidence, vote: Estimate) -> bool:
-    """Whether small steps say so, where they know more than the long tableau does: it stepped across kinks."""
-    near = evidence.close.central
-    known = near.bar < evidence.thorough.central.bar
-    return known and vote.compare(near, scale=evidence.scale, resolution=evidence.resolution) is Agreement.AGREE
+    if claim.route == "reverse" or vote.agrees(evidence.reverse_vote):
+        return evidence.located.agreement
+    return verdict
 
 
 def _formula(evidence: Evidence, claim: Claim) -> Agreement | None:
@@ -117,12 +120,32 @@ def _sharp(evidence: Evidence, claim: Claim) -> Estimate:
 
 
 def _accuse(evidence: Evidence, claim: Claim) -> Comparison:
-    culprit, sentence = evidence.blame(claim.route)
+    located = _alone(evidence, claim)
+    ballot = evidence.ballot if located is None else Ballot({"reverse": located.got, "differences": located.right})
+    culprit, sentence = blame(ballot, claim.route)
     # Differences that step out of the declared domain are no defect of the op: the sample decides nothing.
     verdict = Agreement.INCONCLUSIVE if culprit is Culprit.DOMAIN else Agreement.DISAGREE
-    return Comparison(
-        claim.name, verdict, culprit, sentence, evidence.says(claim.route), figures=Figures(digits=_digits(evidence))
+    found = Comparison(
+        claim.name, verdict, culprit, sentence, says(ballot, claim.route), figures=Figures(digits=_digits(evidence))
     )
+    if located is None or located.entry is None:
+        return found
+    name, i = located.entry
+    where, got = f"gradient of {name}, flat element {i}", f"{located.got.value:.9g}"
+    return replace(found, where=where, got=got, expected=_told(located.right))
+
+
+def _alone(evidence: Evidence, claim: Claim) -> Located | None:
+    """The entry that is wrong, where the joint slope has a kink, a jump or a pole and only an entry can be judged."""
+    if claim.route != "reverse" or evidence.thorough.smooth or evidence.formula is not None:
+        return None
+    return evidence.located if evidence.located.entry is not None else None
+
+
+def _told(right: Estimate) -> str:
+    """One number, or the two between which a subgradient lies."""
+    known = right.bar <= RESOLUTION * abs(right.value)
+    return f"{right.value:.9g}" if known else f"between {right.low:.9g} and {right.high:.9g}"
 
 
 def blame_declared(evidence: Evidence, what: str) -> tuple[Agreement, Culprit, str]:

@@ -200,7 +200,7 @@ def _doubt(condition: Condition, name: str) -> str:
     for _ in range(AGAIN):
         if _fails(ordinarily, name) or not _fails(condition, name):
             return "it differs from call to call, with nothing changed"
-    if condition.chooses and at.point.selected and not at.is_surrogate and at.thorough.kink:
+    if condition.chooses and at.point.selected and not at.is_surrogate and not at.thorough.smooth:
         return "the point lies on a kink, where either gradient is right"
     return ""
 

@@ -11,7 +11,7 @@ from torch.autograd import forward_ad
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.precision import inner, paired, widen
 from gradsuite.routes import forward_mode, graph
-from gradsuite.routes.differences import Line, flat
+from gradsuite.routes.line import Line, flat
 from gradsuite.routes.point import Point
 from gradsuite.routes.reverse import gradients
 

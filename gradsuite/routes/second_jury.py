@@ -14,9 +14,9 @@ from gradsuite.numerics.precision import Format
 from gradsuite.results import Culprit, Says
 from gradsuite.routes import promise, second
 from gradsuite.routes.curvature import Curvature
-from gradsuite.routes.differences import Slope
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE
+from gradsuite.routes.slope import Slope
 
 BESIDE = math.sqrt(Format.of(torch.float64).unit)  # off the point, and half of all digits still the same
 
@@ -88,7 +88,7 @@ def _not_finite(curvature: Curvature, name: str) -> Comparison:
 def _smooth(curvature: Curvature, slope: Slope) -> bool:
     """Whether differences of the gradient settle, on both sides alike."""
     size = max(abs(slope.central.value), curvature.evidence.scale)
-    return not slope.kink and slope.central.bar <= curvature.evidence.resolution * size
+    return slope.smooth and slope.central.bar <= curvature.evidence.resolution * size
 
 
 def _beside(curvature: Curvature) -> Agreement:
@@ -108,7 +108,7 @@ def _promised(evidence: Evidence) -> None:
 
 def _accuse(curvature: Curvature, name: str, value: float, route: str) -> Comparison:
     evidence = curvature.evidence
-    votes = {route: Estimate(value, curvature.bar), "differences": curvature.thorough.central}
+    votes = {route: Estimate(value, curvature.bar), "differences": curvature.right}
     votes |= {} if curvature.truth is None else {"formula": curvature.truth}
     return _accused(name, Ballot(votes, evidence.proven, evidence.values_agree), route)
 

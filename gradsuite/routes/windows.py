@@ -19,6 +19,7 @@ from gradsuite.numerics.estimate import Agreement, Estimate
 from gradsuite.numerics.precision import inner, widen
 from gradsuite.routes import differences
 from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.line import Line
 from gradsuite.routes.natural import CONFIDENCE
 
 
@@ -68,8 +69,8 @@ class Windows:
         errors = self._evidence.natural.errors
         return Estimate(self._value, CONFIDENCE * self._summed({n: errors[f"gradient {n}"] for n in self._names}))
 
-    def _line(self, stretch: float) -> differences.Line:
-        return differences.Line(self._evidence.point, {name: t * stretch for name, t in self._tangents.items()})
+    def _line(self, stretch: float) -> Line:
+        return Line(self._evidence.point, {name: t * stretch for name, t in self._tangents.items()})
 
     def _quick(self, stretch: float) -> Agreement | None:
         """The verdict of four evaluations along ``stretch`` times the tangent; None where they resolve nothing."""
@@ -91,4 +92,4 @@ class Windows:
     def _settled(self, stretch: float) -> Estimate | None:
         found = differences.thorough(self._line(stretch))
         slope = Estimate(found.central.value / stretch, found.central.bar / stretch)
-        return None if found.kink or not slope.bar <= self._evidence.resolution * self._scale else slope
+        return None if not found.smooth or not slope.bar <= self._evidence.resolution * self._scale else slope

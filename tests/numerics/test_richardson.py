@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
-from gradsuite.numerics.richardson import extrapolate, noise_level, settled
+from gradsuite.numerics.estimate import Estimate
+from gradsuite.numerics.richardson import Tableau, noise_level
 
 EPS = 2.0**-53
-STEPS = [2.0**-k for k in range(4, 16)]
+STEPS = 2.0 ** -np.arange(4.0, 16.0)
 
 # f, f', and points: smooth, oscillating, steep, flat, and close to a pole or to the end of the domain.
 FUNCTIONS: dict[str, tuple[Callable[[float], float], Callable[[float], float], list[float]]] = {
@@ -29,12 +31,12 @@ FUNCTIONS: dict[str, tuple[Callable[[float], float], Callable[[float], float], l
 POINTS = [(name, x) for name, (_, _, points) in FUNCTIONS.items() for x in points]
 
 
-def _central(f: Callable[[float], float], x: float):
-    slopes = [(f(x + h) - f(x - h)) / (2 * h) for h in STEPS]
+def _central(f: Callable[[float], float], x: float) -> Estimate:
+    ends = np.array([(f(x + h), f(x - h)) for h in STEPS.tolist()]).T
+    slopes = (ends[0] - ends[1]) / (2 * STEPS)
     # x + h is rounded, too: an error of u |x| in the argument.
-    move = [abs(f(x + h) - f(x - h)) / (2 * h) * EPS * abs(x) for h in STEPS]
-    roundings = [(2 * EPS * (abs(f(x + h)) + abs(f(x - h))) + m) / h for h, m in zip(STEPS, move, strict=True)]
-    return extrapolate(slopes, roundings)
+    rounded = EPS * (2 * abs(ends).sum(0) + abs(slopes * x)) / STEPS
+    return Tableau(slopes, rounded, 1 / STEPS, base=4).best(0, 0.0)
 
 
 @pytest.mark.parametrize(("name", "x"), POINTS)
@@ -57,46 +59,22 @@ def test_one_sided_slopes_of_a_kink_are_told_apart() -> None:
     def f(x: float) -> float:
         return abs(x) + math.sin(x)
 
-    right, left = (
-        extrapolate([(f(s * h) - f(0.0)) / (s * h) for h in STEPS], [4 * EPS / h for h in STEPS], base=2)
-        for s in (1.0, -1.0)
-    )
+    slopes = (np.array([(f(s * h) - f(0.0)) / (s * h) for h in STEPS.tolist()]) for s in (1.0, -1.0))
+    right, left = (Tableau(each, 4 * EPS / STEPS, 2 / STEPS, base=2).best(0, 0.0) for each in slopes)
     assert abs(right.value - 2) <= right.bar and abs(left.value) <= left.bar
     assert not left.agrees(right)
 
 
-@pytest.mark.parametrize("distance", [1e-3, 1e-4, 1e-5, 1e-8])
-def test_slopes_that_do_not_settle_know_nothing(distance: float) -> None:
-    """A pole lies within the steps: the larger ones see a smooth function, and it is another one."""
-
-    def f(x: float) -> float:
-        return 1 / x
-
-    slopes = [(f(distance + h) - f(distance - h)) / (2 * h) for h in STEPS]
-    rounding = [1e-15] * len(STEPS)
-    found = extrapolate(slopes, rounding)
-    assert not settled(found, slopes, rounding) or abs(found.value + distance**-2) <= found.bar
+def test_slopes_left_out_take_no_part() -> None:
+    slopes = np.array([math.nan, 1e30, 5.0, 5.0, 5.0])
+    found = Tableau(slopes, np.zeros(5), np.zeros(5), base=4).best(2, 0.0)
+    assert found.value == 5 and found.bar < 1e-14
 
 
-@pytest.mark.parametrize(("name", "x"), POINTS)
-def test_smooth_slopes_settle(name: str, x: float) -> None:
-    f = FUNCTIONS[name][0]
-    slopes = [(f(x + h) - f(x - h)) / (2 * h) for h in STEPS]
-    rounding = [8 * EPS * abs(f(x)) * (1 + abs(x)) / h for h in STEPS]
-    assert settled(extrapolate(slopes, rounding), slopes, rounding)
-
-
-def test_two_slopes_are_enough_for_a_finite_bar() -> None:
-    assert math.isfinite(extrapolate([1.0, 1.0], [0.0, 0.0]).bar)
-
-
-def test_one_slope_knows_nothing() -> None:
-    assert math.isinf(extrapolate([1.0], [0.0]).bar)
-
-
-def test_what_is_not_a_number_has_no_finite_bar() -> None:
-    assert math.isinf(extrapolate([math.nan, math.nan], [0.0, 0.0]).bar)
-    assert math.isinf(extrapolate([math.inf, math.inf], [0.0, 0.0]).bar)
+def test_noise_widens_the_bar_by_what_the_steps_make_of_it() -> None:
+    tableau = Tableau(np.ones(3), np.zeros(3), np.array([1.0, 2.0, 4.0]), base=4)
+    assert tableau.best(0, 0.0).bar < 1e-12
+    assert tableau.best(0, 1.0).bar == pytest.approx(3.0)  # (4 * 2 + 1) / 3
 
 
 def _uniform(seed: int):

@@ -1,0 +1,143 @@
+"""One entry of the gradient alone: wrong only where no size of step and no neighbouring point can make it right.
+
+A derivative, where there is one, is what slopes tend to as the steps shrink; so the entry moves by its tangent first,
+and then by less and less, down to what its last bits resolve. Where there is none, what counts as right is Clarke's
+generalised gradient (Optimization and Nonsmooth Analysis, 1983, chapter 2): it holds all limits of gradients at
+neighbouring points. With three equal numbers the median does not move with any one of them, and yet a third for each
+is right; so slopes at points near by have a say, too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from gradsuite.numerics.estimate import UNKNOWN, Agreement, Estimate
+from gradsuite.numerics.precision import Format, widen
+from gradsuite.routes.around import unsteady
+from gradsuite.routes.differences import cancelled, thorough
+from gradsuite.routes.line import Line
+from gradsuite.routes.natural import CONFIDENCE
+from gradsuite.routes.slope import Slope
+
+if TYPE_CHECKING:
+    from gradsuite.routes.evidence import Evidence
+
+Entry = tuple[str, int]  # an input, and a flat index into it
+Moving = dict[str, torch.Tensor]  # tangents that are zero but for the entries that move
+
+FINER = 20  # binary digits from the largest step to the smallest
+DOUBLINGS = 6  # from 2**-20 to 2**-640: what lies near zero may lie very near
+
+
+@dataclass(frozen=True)
+class Located:
+    """What entries say together, and the first one that is wrong: the gradient there, and what counts as right."""
+
+    agreement: Agreement
+    entry: Entry | None = None
+    got: Estimate = UNKNOWN
+    right: Estimate = UNKNOWN
+
+
+def claimed(evidence: Evidence, moving: Moving) -> tuple[Estimate, float]:
+    """The claim <t, g> over the entries that move, with its bar, and its magnitude."""
+    value = scale = bar = 0.0
+    for name, tangent in moving.items():
+        moved, t = tangent != 0, tangent[tangent != 0].cpu()
+        products = widen(evidence.gradients[name])[moved].cpu() * t.conj()
+        value += products.sum().real.item()
+        scale += products.abs().sum().item()
+        bar += (evidence.natural.errors[f"gradient {name}"][moved].cpu() * t.abs()).sum().item()
+        bar += len(t) * Format.of(torch.float64).unit * scale / CONFIDENCE
+    return Estimate(value, CONFIDENCE * bar), scale or evidence.output_scale
+
+
+def alone(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Located:
+    """The verdict on one entry, which ``moving``, shaped as its input, moves along its tangent."""
+    found, settled = None, False
+    for exponent in _exponents(evidence, entry, moving):
+        probe = _Probe(evidence, entry, moving * math.ldexp(1.0, exponent))
+        if exponent and probe.slope.flat and (settled or not math.isfinite(probe.claim.value)):
+            continue  # the tread of a stair, or less than float64 resolves
+        if probe.verdict is Agreement.AGREE and probe.slope.smooth:
+            return Located(probe.verdict)
+        if probe.verdict is not Agreement.INCONCLUSIVE:
+            found = probe
+        elif probe.allows and found is not None and found.verdict is Agreement.DISAGREE:
+            found = None  # an accusation is taken back, an agreement is not
+        settled |= probe.slope.smooth
+    return Located(Agreement.INCONCLUSIVE) if found is None or found.is_excused else found.located
+
+
+def _exponents(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Iterator[int]:
+    """By which powers of two the entry's tangent is made shorter."""
+    name, i = entry
+    length, size = (t.reshape(-1)[i].abs().item() for t in (moving, evidence.point.wide.primal(name)))
+    own = math.frexp(size)[1] - math.frexp(length)[1]
+    shorter = [own, own - FINER] if size else [-FINER * 2**k for k in range(DOUBLINGS)]
+    yield from [0, *(each for each in shorter if each < 0)] if length else []
+
+
+class _Probe:
+    """One entry and one size of step."""
+
+    def __init__(self, evidence: Evidence, entry: Entry, moving: torch.Tensor) -> None:
+        self._evidence, self._entry, self._moving = evidence, entry, moving
+        self.claim, self._scale = claimed(evidence, {entry[0]: moving})
+        self._line = Line(evidence.point, {entry[0]: moving}, evidence.output_errors)
+        self.slope: Slope = thorough(self._line)
+        self._right = self.slope.hull
+        self.verdict = self.slope.judge(self.claim, scale=self._scale, resolution=evidence.resolution)
+        if self.verdict is Agreement.DISAGREE and math.isfinite(self.claim.value):
+            self._right = Estimate(self._right.value, self._right.bar + cancelled(self._line))
+            self.verdict = Agreement.AGREE if self._right.agrees(self.claim) else self.verdict
+
+    @property
+    def allows(self) -> bool:
+        """Whether the slope is known, if only roughly, and may be what is claimed."""
+        return math.isfinite(self._right.bar) and self._right.agrees(self.claim)
+
+    @property
+    def is_excused(self) -> bool:
+        """Whether neighbouring points, or a much longer step from where nothing moves, tell another story."""
+        if self.verdict is Agreement.AGREE:
+            return False
+        right, largest = self.located.right, Format.of(self._evidence.dtype).largest
+        if abs(right.value) >= largest or not math.isfinite(self.claim.value):
+            return abs(right.value) >= largest
+        return unsteady(self._line, self._sizes, self.claim, self._right, self.slope.noise) or self._stair
+
+    @property
+    def _sizes(self) -> Moving:
+        """How large the inputs are: where they are zero as large as the tangents, and here as the step."""
+        point = self._evidence.point.wide
+        sizes = {
+            n: torch.where(point.primal(n) == 0, t.abs(), point.primal(n).abs()) for n, t in point.tangents.items()
+        }
+        name = self._entry[0]
+        return sizes | {name: torch.where(self._moving == 0, sizes[name], self._moving.abs())}
+
+    @property
+    def _stair(self) -> bool:
+        """Whether the claim is right for a step as long as one, if for none so short: on the tread of a stair."""
+        length = self._moving.abs().sum().item()
+        if length >= 1:
+            return False
+        longer = _Probe(self._evidence, self._entry, self._moving * math.ldexp(1.0, -math.frexp(length)[1]))
+        return longer.slope.smooth and longer.verdict is Agreement.AGREE
+
+    @property
+    def located(self) -> Located:
+        """The verdict, for a step of one (if complex, in the tangent's direction)."""
+        step = (self._moving.abs() if self._moving.is_complex() else self._moving).sum().item()
+        got, right = (Estimate(e.value / step, e.bar / abs(step)) for e in (self.claim, self._right))
+        return (
+            Located(self.verdict, self._entry, got, right)
+            if self.verdict is Agreement.DISAGREE
+            else Located(self.verdict)
+        )
