@@ -130,7 +130,8 @@ class Curvature:
 
     def _by_differences(self, vote: Estimate) -> Agreement:
         """Steps of the size of a huge x may skip what they should resolve: steps of the size of 1 must say so, too."""
-        found = self._compare(vote, self.right)
+        found = self._compare(vote, self.thorough.hull)
+        found = self._compare(vote, self.right) if found is Agreement.DISAGREE else found
         largest = max((w.abs().max().item() for w in self.w.values() if w.numel()), default=0.0)
         if found is not Agreement.DISAGREE or largest <= 1:
             return found

@@ -130,5 +130,5 @@ def cancelled(line: Line) -> float:
         single, together = math.inf, math.inf
         for coarse, fine in pairwise(bends):
             single = np.fmin(single, abs(2 * fine - coarse))
-            together = min(together, abs((2 * fine - coarse).sum()))
+            together = min(together, abs(float((2 * fine - coarse).sum())))
         return max(0.0, float(np.nansum(single)) - together) / 2

@@ -99,9 +99,21 @@ def _differences(evidence: Evidence, claim: Claim) -> Agreement | None:
     verdict = vote.compare(slope.central, scale=scale, resolution=resolution)
     if slope.smooth and verdict is not Agreement.DISAGREE:
         return verdict
+    if verdict is Agreement.DISAGREE and not evidence.is_wide and _told_in_float64(evidence):
+        return verdict
     if claim.route == "reverse" or vote.agrees(evidence.reverse_vote):
         return evidence.located.agreement
     return verdict
+
+
+def _told_in_float64(evidence: Evidence) -> bool:
+    """Whether there is no kink here that could excuse a gradient: what the op is, its float64 gradient tells best.
+
+    It agrees with the joint slope; or it is wrong itself, in an entry alone, whose bar is narrow in float64.
+    """
+    wide, slope = evidence.wide, evidence.thorough.central
+    right = wide.reverse_vote.compare(slope, scale=wide.scale, resolution=wide.resolution)
+    return right is Agreement.AGREE or (right is Agreement.DISAGREE and wide.located.agreement is Agreement.DISAGREE)
 
 
 def _formula(evidence: Evidence, claim: Claim) -> Agreement | None:

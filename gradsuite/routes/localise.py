@@ -60,8 +60,9 @@ class _Search:
         claim, scale = claimed(evidence, moving)
         slope = thorough(Line(evidence.point, moving))
         verdict = claim.compare(slope.central, scale=scale, resolution=evidence.resolution)
-        if slope.smooth and verdict is not Agreement.DISAGREE:
-            return Located(verdict)  # where only noise hides the slope, it would hide its parts, too
+        hidden = slope.smooth and slope.central.bar >= claim.bar  # where noise hides a slope, it hides its parts, too
+        if slope.smooth and (verdict is Agreement.AGREE or (verdict is Agreement.INCONCLUSIVE and hidden)):
+            return Located(verdict)
         middle = len(entries) // 2
         first = self.judge(entries[:middle])
         return first if first.agreement is Agreement.DISAGREE else _together([first, self.judge(entries[middle:])])
