@@ -72,6 +72,7 @@ class Tableau:
         apart = np.maximum(abs(scheme.left @ self.slopes), abs(scheme.upper @ self.slopes))
         self._bars = apart + scheme.sizes @ rounded
         self._per_noise = scheme.sizes @ per_noise
+        self._alone = rounded, per_noise
 
     def best(self, start: int, noise: float) -> Estimate:
         """The entry with the narrowest bar among those made of slopes from ``start`` on, under ``noise``."""
@@ -79,6 +80,12 @@ class Tableau:
         bars = self._bars[:count] + noise * self._per_noise[:count]
         place = int(bars.argmin())
         return Estimate(float(self._values[place]), float(bars[place]))
+
+    def last(self, count: int, noise: float) -> list[Estimate]:
+        """The last ``count`` slopes on their own, which err by no more than twice their last change, and by rounding."""
+        rounded, per_noise = (errors[-count:] for errors in self._alone)
+        bars = 2 * abs(np.diff(self.slopes[-count - 1 :])) + rounded + noise * per_noise
+        return [Estimate(*each) for each in zip(self.slopes[-count:].tolist(), bars.tolist(), strict=True)]
 
 
 def noise_level(values: Sequence[float]) -> float:

@@ -78,15 +78,19 @@ def limit(tableau: Tableau, needed: Row, *, measured: float, size: float) -> Est
     ``measured`` noise of the values is a lower bound for all runs. ``size`` is the magnitude of the function's values:
     noise that would hide RESOLUTION of it, or of the slope, is no explanation, as anything could be hidden in it.
     Where two runs have explanations that contradict each other, the bar holds both. Values that do not change at all at
-    small steps may be the tread of a stair, so there every longer run counts.
+    small steps may be the tread of a stair, so there every longer run counts. The last slopes have a say on their own:
+    a kink just before them leaves no run that it is not part of.
     """
-    runs = list(_runs(tableau, np.maximum(needed, measured)))
+    noise = np.maximum(needed, measured)
+    runs = list(_runs(tableau, noise))
     best = min(runs, key=lambda run: run.bar, default=UNKNOWN)
     if not best.bar <= RESOLUTION * max(abs(best.value), size):
         return UNKNOWN
     flat = not tableau.slopes[-FEWEST:].any()
     longer = runs.index(best) if flat else 0
     others = [run for k, run in enumerate(runs) if _plausible(run, size) and (k < longer or not run.agrees(best))]
+    least = float(noise[len(tableau.slopes) - FEWEST])
+    others += [slope for slope in tableau.last(FEWEST - 1, least) if not slope.agrees(best)]
     return Estimate(best.value, max([best.bar, *(abs(run.value - best.value) + run.bar for run in others)]))
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from gradsuite.numerics.estimate import UNKNOWN, Agreement, Estimate
+from gradsuite.numerics.estimate import RESOLUTION, UNKNOWN, Agreement, Estimate
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.routes.around import unsteady
 from gradsuite.routes.differences import cancelled, thorough
@@ -124,12 +124,17 @@ class _Probe:
 
     @property
     def _stair(self) -> bool:
-        """Whether the claim is right for a step as long as one, if for none so short: on the tread of a stair."""
+        """Whether a step as long as one finds next to nothing wrong, although one so short does: a tread of a stair."""
         length = self._moving.abs().sum().item()
-        if length >= 1:
+        if length >= 1 or not self.claim.value:
             return False
         longer = _Probe(self._evidence, self._entry, self._moving * math.ldexp(1.0, -math.frexp(length)[1]))
-        return longer.slope.smooth and longer.verdict is Agreement.AGREE
+        return longer.slope.smooth and longer.doubt <= RESOLUTION * self.doubt
+
+    @property
+    def doubt(self) -> float:
+        """How far the claim is from what is right, relative to it."""
+        return abs(self._right.value - self.claim.value) / abs(self.claim.value)
 
     @property
     def located(self) -> Located:

@@ -37,9 +37,13 @@ EPS = Format.of(torch.float64).unit
 def secant(line: Line, step: float) -> Estimate:
     """One central difference; its bar is that of rounding alone."""
     with torch.no_grad(), np.errstate(all="ignore"):
-        right, left = line.row(step), line.row(-step)
-        rounding = float((np.abs(right) + np.abs(left)) @ line.units) / 2 + line.blur
-        return Estimate(float((right - left) @ line.weights) / (2 * step), rounding / step)
+        return _secant(line, step)
+
+
+def _secant(line: Line, step: float) -> Estimate:
+    right, left = line.row(step), line.row(-step)
+    rounding = float((np.abs(right) + np.abs(left)) @ line.units) / 2 + line.blur
+    return Estimate(float((right - left) @ line.weights) / (2 * step), rounding / step)
 
 
 def quick(line: Line) -> Slope:
@@ -49,7 +53,8 @@ def quick(line: Line) -> Slope:
     the square of the last one, relative to the slope or to sum |ct| |f|. So it sees mistakes far below what two steps
     can prove; where it is too narrow, agreement fails, and ``thorough`` decides with a bar that was earned.
     """
-    coarse, fine = (secant(line, step) for step in FIRST)
+    with torch.no_grad(), np.errstate(all="ignore"):
+        coarse, fine = (_secant(line, step) for step in FIRST)
     correction = (fine.value - coarse.value) / 3
     value, size = fine.value + correction, fine.bar * FIRST[1] / EPS
     scale = max(abs(value), size)

@@ -105,3 +105,11 @@ def test_a_kink_that_looks_like_the_error_of_a_smooth_function_is_held_against_f
     tableau = Tableau(1 + share, EPS / STEPS, 1 / STEPS, base=4)
     found = limit(tableau, central(1 + share, 2 * share, STEPS), measured=EPS, size=1.0)
     assert abs(found.value - 1) <= found.bar
+
+
+def test_a_kink_just_before_the_last_steps_is_held_against_the_last_slopes() -> None:
+    share = np.where(STEPS > 2.0**-20, 1 - 0.88 * 2.0**-19 / STEPS, 0.0)
+    found = limit(
+        Tableau(1 + share, EPS / STEPS, 1 / STEPS, base=4), central(1 + share, 2 * share, STEPS), measured=EPS, size=1.0
+    )
+    assert abs(found.value - 1) <= found.bar
