@@ -82,7 +82,7 @@ class Tableau:
         return Estimate(float(self._values[place]), float(bars[place]))
 
     def last(self, count: int, noise: float) -> list[Estimate]:
-        """The last ``count`` slopes on their own, which err by no more than twice their last change, and by rounding."""
+        """The last ``count`` slopes on their own, which err by twice their last change at most, and by rounding."""
         rounded, per_noise = (errors[-count:] for errors in self._alone)
         bars = 2 * abs(np.diff(self.slopes[-count - 1 :])) + rounded + noise * per_noise
         return [Estimate(*each) for each in zip(self.slopes[-count:].tolist(), bars.tolist(), strict=True)]

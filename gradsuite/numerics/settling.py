@@ -21,8 +21,8 @@ from gradsuite.numerics.richardson import Row, Tableau
 
 FEWEST = 5  # slopes in a run: two changes of a change, and one to spare
 # The share of the last change that the next may have: half way, by ratio, between a smooth function's and the least
-# that a function with a singularity shows (a kink of its derivative; one of its own; a power of 3/2).
-CENTRAL, BEND, ONE_SIDED = 2.0**-1.5, 2.0**-0.5, 2.0**-0.75
+# that a function with a singularity shows: a kink of its derivative in central slopes, else a power of 3/2.
+CENTRAL, BEND, ONE_SIDED = 2.0**-1.5, 2.0**-0.75, 2.0**-0.75
 # Slopes that grow without end: so many of them; by no less than half way between a logarithm's equal changes and those
 # of a power of 3/2; while the function moves by less and less, as an eighth root at most.
 DIVERGING, GROWING, SHRINKING = 8, 2.0**-0.25, 2.0**-0.125
