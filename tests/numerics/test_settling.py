@@ -112,8 +112,3 @@ def test_a_kink_just_before_the_last_steps_is_held_against_the_last_slopes() -> 
     tableau = Tableau(1 + share, 2.0**-32 / STEPS, 1 / STEPS, base=4)
     found = limit(tableau, central(1 + share, 2 * share, STEPS), measured=0.0, size=1.0)
     assert abs(found.value - 1) <= found.bar < math.inf
-
-
-def test_a_power_of_three_halves_has_no_slope_that_is_known_beside_its_cusp() -> None:
-    found = _slope(lambda x: abs(x) ** 1.5, 1e-14)
-    assert math.isinf(found.bar) or abs(found.value - 1.5e-7) <= found.bar
