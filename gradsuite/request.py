@@ -259,6 +259,8 @@ class Request:
             sizes = self._learned.sizes if self._learned else {}
             found = large(self.definition, sizes, dtype=order.dtype, device=order.device, seed=order.seed)
             return [sample for sample in found if self._admits(sample)][: order.count]
+        if self._all_examples and order.kind == "plain":
+            return []  # all that is drawn lies around the examples, which are as plain as their writer meant
         if self._all_examples and self._learned is None:
             return [self._example(order)]
         if self._all_examples:

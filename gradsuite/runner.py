@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import sys
 import time
@@ -25,7 +26,7 @@ from gradsuite.flight import FLIGHT
 from gradsuite.inputs.edges import EdgeSample, edges
 from gradsuite.inputs.kinks import on_kinks
 from gradsuite.inputs.large import large
-from gradsuite.inputs.sampler import differentiable
+from gradsuite.inputs.sampler import PROFILES, differentiable
 from gradsuite.inputs.search import draw, smallest
 from gradsuite.inputs.strategies import samples
 from gradsuite.numerics.estimate import Agreement
@@ -49,7 +50,7 @@ RESTLESS = "the op gives another value when it is called again with the same inp
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
 
-Kind = Literal["drawn", "large", "kink"]
+Kind = Literal["drawn", "plain", "large", "kink"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,10 @@ def of_spec(case: Case) -> Source:
         if order.kind == "large":
             found = large(_definition(subject), {}, dtype=order.dtype, device=order.device, seed=order.seed)
             return list(islice(found, order.count))
-        strategy = samples(_definition(subject), dtype=order.dtype, device=order.device, profile=order.profile)
+        values = ("normal",) if order.kind == "plain" else PROFILES
+        strategy = samples(
+            _definition(subject), dtype=order.dtype, device=order.device, profile=order.profile, profiles=values
+        )
         return draw(strategy, count=order.count, identity=order.identity, seed=order.seed)
 
     def replay(case: Case, seed: int) -> str:
@@ -104,7 +108,8 @@ class Group:
     def __init__(self, source: Source, case: Case, profile: str, seed: int) -> None:
         self._source, self._profile, self.seed = source, profile, seed
         self._dtype, self._device = getattr(torch, case.dtype), torch.device(case.device)
-        self._identity = "::".join(case.group)
+        _, *identity = case.group  # the same samples wherever the spec lies
+        self._identity = "::".join(identity)
 
     @cached_property
     def subjects(self) -> list[Subject]:
@@ -192,9 +197,16 @@ class Group:
     def _ordinary(self, variant: str) -> list[Evidence]:
         mine = [e for e in self.drawn if _variant(e.subject) == variant]
         plain = [e for e in mine if e.sample.profile in ("normal", "example")]
-        full = [e for e in plain if all(t is None or t.numel() > 1 for t in e.sample.tensors.values())]
-        chosen = full or plain or mine[:1]
-        return list({_shapes(e.sample): e for e in reversed(chosen)}.values())[::-1][:FEW]
+        full = _full(plain)
+        if len(full) < FEW:
+            full = _full([*plain, *self._plainer(variant)])
+        return (full or plain or mine)[:FEW]
+
+    def _plainer(self, variant: str) -> list[Evidence]:
+        """More samples with ordinary values, for where chance drew few that are full."""
+        subject = next(subject for subject in self.subjects if _variant(subject) == variant)
+        order = self._order(subject, COUNTS[self._profile], "plain")
+        return [Evidence(subject, sample) for sample in self._source.draw(subject, order)]
 
     @cached_property
     def repeats(self) -> bool:
@@ -364,6 +376,13 @@ def _with_all(evidence: Evidence) -> Evidence:
     if names == evidence.sample.differentiable:
         return evidence  # and what is known of it
     return Evidence(evidence.subject, replace(evidence.sample, differentiable=names))
+
+
+def _full(found: list[Evidence]) -> list[Evidence]:
+    """One for each combination of shapes whose tensors all have several elements; those without a size of 1 first."""
+    shaped = {_shapes(evidence.sample): evidence for evidence in reversed(found)}
+    full = [shapes for shapes in reversed(shaped) if all(math.prod(shape) > 1 for shape in shapes if shape is not None)]
+    return [shaped[shapes] for shapes in sorted(full, key=lambda shapes: any(1 in shape for shape in shapes if shape))]
 
 
 def _shapes(sample: Sample) -> tuple[tuple[int, ...] | None, ...]:
