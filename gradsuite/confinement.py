@@ -20,9 +20,10 @@ from typing import Any
 import torch
 
 from gradsuite import flight
+from gradsuite.group import Source
 from gradsuite.plan import Case
 from gradsuite.results import CaseResult, Op
-from gradsuite.runner import Session, Source
+from gradsuite.runner import Session
 from gradsuite.spec import Waivers
 
 PATIENCE = 2  # cases of one group that may take too long before the rest of it is given up

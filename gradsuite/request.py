@@ -16,6 +16,7 @@ import torch
 
 from gradsuite import checks
 from gradsuite.errors import FormulaError, Unsupported, UsageError
+from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, layouts, samples
 from gradsuite.inputs.around import Around
 from gradsuite.inputs.large import large
@@ -31,7 +32,6 @@ from gradsuite.routes.graph import draw as draw_graph
 from gradsuite.routes.memory import copied
 from gradsuite.routes.point import Point
 from gradsuite.routes.randomness import is_random
-from gradsuite.runner import Order, Source
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Axis, Definition, Derivative, Domain, Form, Spec
 from gradsuite.spec.definition import Input as DefinedInput

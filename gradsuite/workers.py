@@ -15,9 +15,9 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from gradsuite.confinement import Confined, Settings, Sign, Work
+from gradsuite.group import Source, of_spec
 from gradsuite.plan import LIMIT, Case
 from gradsuite.results import CaseResult, Op
-from gradsuite.runner import Source, of_spec
 from gradsuite.spec import Waivers
 
 SPAWN = get_context("spawn")  # a forked torch inherits locks of threads that do not exist

@@ -24,9 +24,9 @@ import torch
 
 from gradsuite.devices import kept
 from gradsuite.errors import GradsuiteError, Unsupported
+from gradsuite.group import Order, of_spec
 from gradsuite.plan import Case
 from gradsuite.routes.evidence import Evidence
-from gradsuite.runner import Order, of_spec
 from gradsuite.spec import catalogue, load_all
 
 ROUTES = ("quick", "thorough")

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import torch
 
+from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, from_examples
 from gradsuite.plan import Case, plan
 from gradsuite.results import CaseResult, Culprit, Op, Outcome
-from gradsuite.runner import Order, Session, Source
+from gradsuite.runner import Session
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Spec
 from gradsuite.spec.waivers import Waiver, Waivers

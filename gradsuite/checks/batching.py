@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import Unsupported
-from gradsuite.numerics.estimate import Agreement
 from gradsuite.results import Culprit
 from gradsuite.routes import batched, graph, sameness
 from gradsuite.routes.batched import Batch
@@ -29,9 +28,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
         raise Unsupported("no output carries a gradient")
     if evidence.point.draws:
         raise Unsupported("a random op: each entry of a batch draws numbers of its own")
-    found = list(sameness.compare(evidence, list(_conditions(evidence.plain))))
-    if all(comparison.agreement is Agreement.INCONCLUSIVE for comparison in found):
-        raise Unsupported(found[0].sentence)
+    found = sameness.unless_all_refuse(sameness.compare(evidence, list(_conditions(evidence.plain))))
     # Where an output is another, gradients in other arrangements only follow it.
     yield from [comparison for comparison in found if comparison.culprit is Culprit.FORWARD] or found
 

@@ -5,7 +5,8 @@ be relative, an eps that stands in the backward and not in the forward. Every di
 together and then (in an op of several) each alone. In float64 the number <t, vjp(ct)> is held against differences of
 the op with their own bar, with steps of the size of x and with steps of the size of 1, and, where those disagree,
 against the declared formula; what is not finite is wrong where differences settle. Below float64 each element is held
-against float64 reverse mode within the natural error, where the op's values are those of float64 but for few roundings.
+against float64 reverse mode, within the natural error and one unit of the largest element, where the op's values are
+those of float64 but for few roundings.
 
 A scale that the dtype cannot hold, the domain forbids or the op refuses, or at which its values are not finite, is left
 out and counted. Where the bars are too wide nothing is decided.
@@ -121,7 +122,9 @@ def _below_float64(evidence: Evidence) -> Comparison:
             return _undecided("values on the way leave the range of this dtype here")
         if not _values_agree(evidence):
             return _undecided("the op's own values are not those of float64 here")
-        found = match(gradient, truth, evidence.natural.errors[key])
+        # Far below the largest entry may lie what a kernel's own rounding leaves of a difference.
+        floor = form.unit * truth.abs().nan_to_num(nan=0.0, posinf=0.0).amax()
+        found = match(gradient, truth, evidence.natural.errors[key] + floor)
         if found.agreement is Agreement.DISAGREE:
             return Comparison(
                 "", found.agreement, Culprit.BACKWARD,

@@ -19,9 +19,9 @@ from gradsuite.plan import LIMIT
 
 if TYPE_CHECKING:
     from gradsuite.errors import Fault
+    from gradsuite.group import Source
     from gradsuite.plan import Case
     from gradsuite.results import Line, SpecFault
-    from gradsuite.runner import Source
     from gradsuite.spec import Waivers
 
 PROFILES = ("quick", "default", "thorough")
@@ -83,8 +83,8 @@ class _Work(NamedTuple):
 
 
 def _of_specs(paths: Sequence[Path], ops: Sequence[str], chosen: Mapping[str, Sequence[str]]) -> _Work:
+    from gradsuite.group import of_spec
     from gradsuite.plan import plan
-    from gradsuite.runner import of_spec
 
     specs, faults = load(paths)
     in_force, faults_of_waivers = waivers.current()

@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_leaves
 from gradsuite import checks as known_checks
 from gradsuite import devices as known_devices
 from gradsuite.errors import Unsupported, UsageError
+from gradsuite.group import Source
 from gradsuite.inputs import example_definition
 from gradsuite.opinfo.call import reads_beside, subject_and_sample
 from gradsuite.opinfo.entries import Entry, dtypes_of, entries, select
@@ -22,7 +23,6 @@ from gradsuite.plan import DTYPES, Case, checks_of, chosen
 from gradsuite.results import Op
 from gradsuite.routes.graph import draw as draw_graph
 from gradsuite.routes.point import Point
-from gradsuite.runner import Source
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Spec
 from gradsuite.subject import resolve

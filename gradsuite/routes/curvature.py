@@ -96,10 +96,15 @@ class Curvature:
         products = second.reverse_over_reverse(point, cotangents, self.t)
         return {"curvature": torch.as_tensor(second.pairing(self.w, products), dtype=torch.float64)}
 
+    @staticmethod
+    def floor(evidence: Evidence) -> float:
+        """CONFIDENCE u sum |ct| |y|: what a double backward adds up and takes away again is of this size."""
+        return CONFIDENCE * Format.of(evidence.dtype).unit * evidence.output_scale
+
     @cached_property
     def bar(self) -> float:
-        """CONFIDENCE times the natural error in float64."""
-        return CONFIDENCE * self.natural(self.evidence).errors["curvature"].item()
+        """CONFIDENCE times the natural error in float64, and the floor."""
+        return CONFIDENCE * self.natural(self.evidence).errors["curvature"].item() + self.floor(self.evidence)
 
     @cached_property
     def rounding(self) -> float:

@@ -25,8 +25,8 @@ from gradsuite.routes.point import Point
 Numbers = Mapping[str, torch.Tensor]
 
 # How often a failure must come again, and an ordinary run hold beside it, before the condition is blamed: what goes
-# wrong by chance, in every second call at worst, is then taken for its doing once in 2 ** 8 times.
-AGAIN = 3
+# wrong by chance, in every second call at worst, is then taken for its doing once in 2 ** 16 times.
+AGAIN = 8
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,14 @@ def compare(evidence: Evidence, conditions: Sequence[Condition]) -> Iterator[Com
                 told = _told(conditions, condition, comparison)
                 failed |= {told.number} if told.agreement is Agreement.DISAGREE else set()
                 yield told
+
+
+def unless_all_refuse(found: Iterator[Comparison]) -> list[Comparison]:
+    """What was compared. Raises Unsupported, with the first reason, where the op takes none of the conditions."""
+    compared = list(found)
+    if all(comparison.agreement is Agreement.INCONCLUSIVE for comparison in compared):
+        raise Unsupported(compared[0].sentence)
+    return compared
 
 
 def _told(conditions: Sequence[Condition], condition: Condition, comparison: Comparison) -> Comparison:

@@ -49,8 +49,7 @@ def narrowed(evidence: Evidence, curvature: Curvature, name: str, *, op: Evidenc
     """The comparison ``name`` in the evidence's dtype, where float64 is right: within the natural error of it."""
     products = second.reverse_over_reverse(evidence.point, evidence.point.cotangents, curvature.t)
     value = second.pairing(curvature.w, products)
-    # What a double backward adds up and takes away again is of the size of u sum |ct| |y|.
-    floor = CONFIDENCE * Format.of(evidence.dtype).unit * evidence.output_scale
+    floor = curvature.floor(evidence)
     if abs(value - curvature.value) <= floor:
         return Comparison(name, Agreement.AGREE)
     natural = curvature.natural(evidence)

@@ -29,7 +29,7 @@ def _param(check: str, planted: Planted) -> ParameterSet:
 
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Samples depend on the spec's path: as it is relative, they are the same in every run."""
+    """Where the spec is written."""
     monkeypatch.chdir(tmp_path)
 
 
