@@ -79,7 +79,7 @@ def _evidence(fn: Callable[..., Any], inputs: tuple[Any, ...]) -> Evidence | Non
 
     def call(moved: Any, sample: Sample) -> tuple[torch.Tensor, ...]:
         with torch.enable_grad():  # fn may differentiate what it is given
-            given = {name: _with_grad(tensor) if name in wanted else tensor for name, tensor in moved.items()}
+            given = dict(moved) | {name: _in_place_of(tensors[name], moved[name]) for name in wanted}
             placed = [given.get(f"x{i}", leaf) for i, leaf in enumerate(leaves)]
             return outputs(fn(*tree_unflatten(placed, structure)))
 
@@ -92,9 +92,12 @@ def _evidence(fn: Callable[..., Any], inputs: tuple[Any, ...]) -> Evidence | Non
     return evidence if evidence.point.selected else _of_zero(evidence)
 
 
-def _with_grad(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor itself where it requires grad, else a view that does; a dual number stays one."""
-    return tensor if tensor.requires_grad else tensor.view_as(tensor).requires_grad_()
+def _in_place_of(original: torch.Tensor, moved: torch.Tensor) -> torch.Tensor:
+    """``moved``, or a view of it, that requires grad, and that modules register where they register the original."""
+    given = moved if moved.requires_grad else moved.view_as(moved).requires_grad_()  # a dual number stays one
+    if isinstance(original, torch.nn.Parameter):
+        given._is_param = True
+    return given
 
 
 def _refuse_strange(values: Sequence[Any]) -> None:

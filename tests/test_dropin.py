@@ -116,6 +116,17 @@ def test_a_function_may_differentiate_what_it_is_given() -> None:
     assert gradsuite.gradgradcheck(slope, (leaf(),))
 
 
+def test_a_parameter_stays_one_for_the_module_that_the_function_builds() -> None:
+    def built(weight, x):
+        layer = torch.nn.Linear(3, 2, bias=False)
+        layer.weight = weight
+        return torch.func.functional_call(layer, dict(layer.named_parameters()), (x,))
+
+    weight = torch.nn.Parameter(X.clone())
+    assert gradsuite.gradcheck(built, (weight, leaf()), check_forward_ad=True)
+    assert gradsuite.gradgradcheck(built, (weight, leaf()))
+
+
 def test_outputs_that_carry_no_gradient_claim_that_it_is_zero() -> None:
     assert gradsuite.gradcheck(lambda x: torch.ones(3), (leaf(),))
     assert gradsuite.gradcheck(lambda x: x.argmax(), (leaf(),))
