@@ -42,6 +42,7 @@ from gradsuite.spec.shapes import parse_shape
 from gradsuite.subject import from_callable, resolve
 
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
+FEWEST = 3  # elements of an example that tell where all of its kind lie
 Domains = Sequence[str | None] | Mapping[str, str] | Callable[..., bool] | None
 
 
@@ -274,7 +275,21 @@ class Request:
 
     def _admits(self, sample: Sample) -> bool:
         """Whether the callable and its backward take the sample, widened, and its values are finite there."""
-        return self._is_finite({name: widen(t) for name, t in sample.tensors.items() if t is not None})
+        tensors = {name: widen(t) for name, t in sample.tensors.items() if t is not None}
+        if not self._is_finite(tensors):
+            return False
+        beyond = any(bool(((tensors[name] < 0) | (tensors[name] >= 1)).any()) for name in self._shares)
+        return not beyond or self._has_finite_gradients(tensors)
+
+    @cached_property
+    def _shares(self) -> tuple[str, ...]:
+        """Inputs whose examples look like shares or opacities: where one is 1, a backward may divide by zero."""
+        floating = {name: x for name, x in self._examples.items() if x.is_floating_point()}
+        return tuple(n for n, x in floating.items() if x.numel() >= FEWEST and bool(((x > 0) & (x < 1)).all()))
+
+    def _has_finite_gradients(self, tensors: Tensors) -> bool:
+        gradients = Evidence(self.subject, self._sample(tensors)).gradients
+        return all(bool(torch.isfinite(gradient.abs()).all()) for gradient in gradients.values())
 
     def _example(self, order: Order) -> Sample:
         """The examples themselves, rounded to the dtype."""
@@ -317,8 +332,14 @@ class Request:
             op=self.dotted or self.name, name=self.name, family="check", path="gradsuite.check",
             summary=(inspect.getdoc(self._fn) or "").partition("\n")[0], reference="", graph=graph,
             domains={name: _in_words(each) for name, each in self.definition.inputs.items()},
-            notes=self._learned.notes if self._learned else (),
+            notes=self._notes,
         )  # fmt: skip
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        learned = self._learned.notes if self._learned else ()
+        taken = ", taken for a share: samples beyond [0, 1) where the gradient is not finite are left out"
+        return (*learned, *(f"{name} lies between 0 and 1{taken}" for name in self._shares))
 
 
 def _in_words(drawn: DefinedInput) -> str:

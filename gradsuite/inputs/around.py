@@ -23,7 +23,7 @@ from gradsuite.sample import Sample
 from gradsuite.spec.definition import Definition
 
 # How many samples of each value profile, for each profile of effort. Without a spec nobody says how far the callable's
-# own intermediate values may go: so no number is larger than the fourth root of what the dtype holds.
+# own intermediate values may go: so no number is larger than the fourth root of what float32 holds, or the dtype.
 SHARES = {
     "quick": {"normal": 2, "zeros": 1, "integers": 1, "ties": 1, "large": 1, "larger": 1, "smaller": 1},
     "default": {
@@ -35,6 +35,7 @@ SHARES = {
     },
 }  # fmt: skip
 SIZES = {"quick": 8, "default": 12, "thorough": 24}  # samples whose sizes expose mistakes
+WHOLE, FEW = 2, 3  # samples of whole numbers in one input, for each of the first inputs
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,9 @@ class Around:
     def draw(self, identity: str, seed: int) -> list[Sample]:
         """The samples, the example first; the same ones for the same identity and seed."""
         structured = [sample for sample in self._structured(seed) if self.admits(sample)]
+        whole = [sample for sample in self._whole(seed) if self.admits(sample)]
         valued = [sample for kind in SHARES[self.profile] for sample in self._valued(kind, identity, seed)]
-        return [self.example, *structured[: SIZES[self.profile]], *valued]
+        return [self.example, *structured[: SIZES[self.profile]], *whole, *valued]
 
     def _valued(self, kind: str, identity: str, seed: int) -> list[Sample]:
         """Samples of one value profile; the first that Hypothesis makes is the plainest of all, and of no kind."""
@@ -63,10 +65,23 @@ class Around:
         count = SHARES[self.profile][kind]
         return draw(strategy, count=count + 1, identity=f"{identity}::{kind}", seed=seed)[1:]
 
+    def _whole(self, seed: int) -> Iterator[Sample]:
+        """Whole numbers in every element of one input, as coordinates have that lie on a grid; plain sizes in turn."""
+        names = list(self.definition.inputs)
+        for place in range(WHOLE * len(names[:FEW])):
+            for structure in _feasible(self.definition, self._bases[place % 2]):
+                ordinary = sized(self._sampler("normal"), structure, seed + place)
+                whole = sized(self._sampler("integers"), structure, seed + place)
+                name = names[place // WHOLE]
+                yield replace(ordinary, tensors={**ordinary.tensors, name: whole.tensors[name]}, profile="integers")
+
+    @property
+    def _bases(self) -> tuple[Mapping[str, Size], Mapping[str, Size]]:
+        return self.example.symbols, plain_sizes(self.definition)
+
     def _structured(self, seed: int) -> Iterator[Sample]:
         sampler = self._sampler("normal")
-        bases = (self.example.symbols, plain_sizes(self.definition))
-        found = [structure for base in bases for structure in exposing(self.definition, base)]
+        found = [structure for base in self._bases for structure in exposing(self.definition, base)]
         for place, structure in enumerate(found):
             if structure not in found[:place]:
                 yield sized(sampler, structure, seed + place)

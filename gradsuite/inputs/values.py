@@ -23,6 +23,7 @@ Doubles = np.ndarray[Any, np.dtype[np.float64]]
 BYTES = 3  # an element
 
 _SCALE = np.array([2.0, 4.0, 2.0, 1.0, 2.0, 4.0, 1.0, 0.5])
+_FLOAT32 = grid(torch.float32)
 _EDGE = 1 / 64  # ordinary values keep this far (or this share of an interval) from an end
 
 
@@ -121,14 +122,14 @@ def _small(codes: Codes, region: Region, facts: Grid) -> Doubles:
 
 
 def _larger(codes: Codes, region: Region, facts: Grid) -> Doubles:
-    """From the eighth root of the largest number to its fourth root."""
-    top = math.log2(facts.largest)
+    """From the eighth root of the largest number to its fourth root; in float64 of float32's: -1e30 may mean never."""
+    top = math.log2(min(facts.largest, _FLOAT32.largest))
     return _reflected(codes.sign * np.exp2(_between(top / 8, top / 4, codes)), region)
 
 
 def _smaller(codes: Codes, region: Region, facts: Grid) -> Doubles:
-    """From the eighth root of the smallest normal number to its fourth root."""
-    bottom = math.log2(facts.smallest_normal)
+    """From the eighth root of the smallest normal number to its fourth root; in float64 of float32's."""
+    bottom = math.log2(max(facts.smallest_normal, _FLOAT32.smallest_normal))
     return _about_zero(codes.sign * np.exp2(_between(bottom / 8, bottom / 4, codes)), region)
 
 

@@ -68,7 +68,7 @@ def alone(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Located:
             return Located(probe.verdict)
         if probe.verdict is not Agreement.INCONCLUSIVE:
             found = probe
-        elif probe.allows and found is not None and found.verdict is Agreement.DISAGREE:
+        elif found is not None and found.verdict is Agreement.DISAGREE and probe.clears(found):
             found = None  # an accusation is taken back, an agreement is not
         settled |= probe.slope.smooth
     return Located(Agreement.INCONCLUSIVE) if found is None or found.is_excused else found.located
@@ -97,10 +97,16 @@ class _Probe:
             self._right = Estimate(self._right.value, self._right.bar + cancelled(self._line))
             self.verdict = Agreement.AGREE if self._right.agrees(self.claim) else self.verdict
 
-    @property
-    def allows(self) -> bool:
-        """Whether the slope is known, if only roughly, and may be what is claimed."""
-        return math.isfinite(self._right.bar) and self._right.agrees(self.claim)
+    def clears(self, longer: _Probe) -> bool:
+        """Whether the slope is known, if only roughly, and may be what is claimed.
+
+        Where a longer step found both sides of a kink, it must be known well enough to tell the claim from these.
+        """
+        if not math.isfinite(self._right.bar) or not self._right.agrees(self.claim):
+            return False
+        ratio = self._moving.abs().sum().item() / longer._moving.abs().sum().item()
+        gap = abs(longer.claim.value - longer._right.value) - longer._right.bar
+        return longer.slope.smooth or not math.isfinite(gap) or self._right.bar <= ratio * gap
 
     @property
     def is_excused(self) -> bool:
