@@ -35,6 +35,8 @@ threshold_backward topk tril tril_indices triu triu_indices trunc unbind unfold 
 view_as_complex view_as_real where zero zeros zeros_like
 """
 EXACT = frozenset(EXACT_NAMES.split())
+COPIES = ("_to_copy", "copy")  # exact unless the copy is narrower
+WIDE = (torch.float64, torch.complex128)
 
 
 class Noise(TorchDispatchMode):
@@ -43,10 +45,13 @@ class Noise(TorchDispatchMode):
     ``largest`` is the largest magnitude that any operation produced (infinite where one was not finite): where it
     exceeds what a format holds, an overflow in that format is natural. ``vanished`` says that a result was not zero,
     but nearer to zero than the format's numbers: there it underflows, and what is divided by it overflows.
+
+    Tensors narrower than float64 are left alone, as far as ``inside`` does not say that the computation may round so.
     """
 
-    def __init__(self, form: Format, *, scale: float, seed: int) -> None:
+    def __init__(self, form: Format, *, scale: float, seed: int, inside: torch.dtype | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._inside = 0.0 if inside is None else Format.of(inside).unit
         self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
         self._generator = torch.Generator().manual_seed(seed)
         self.largest, self.vanished, self._smallest = 0.0, False, form.subnormal
@@ -60,7 +65,7 @@ class Noise(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         result = func(*args, **(kwargs or {}))
-        if func.is_view or _family(func) in EXACT:
+        if func.is_view or (_family(func) in EXACT and not self._narrows(func, result)):
             return result
         if func._schema.is_mutable:
             return tree_map_only(torch.Tensor, lambda written: written.copy_(self.perturb(written)), result)
@@ -70,20 +75,34 @@ class Noise(TorchDispatchMode):
             return tuple(each if i and _is_mask(each) else self._spread(each) for i, each in enumerate(result))
         return self._spread(result)
 
+    def _narrows(self, func: Any, result: Any) -> bool:
+        """Whether a copy rounds to a narrower dtype, as the computation may."""
+        return _family(func) in COPIES and result.dtype not in WIDE and self._unit_of(result.dtype) > 0
+
+    def _unit_of(self, dtype: torch.dtype) -> float:
+        """How far rounding in ``dtype`` goes, relative to a number; zero where it is left alone."""
+        if dtype in WIDE:
+            return self._unit
+        if not (dtype.is_floating_point or dtype.is_complex) or Format.of(dtype).unit > self._inside:
+            return 0.0
+        # Twice a rounding: the sum is rounded to the dtype again, and half a unit would mostly be lost in that.
+        return max(self._unit, 2 * Format.of(dtype).unit * self._scale)
+
     def _spread(self, result: Any) -> Any:
         return tree_map_only(torch.Tensor, self.perturb, result)
 
     def perturb(self, tensor: torch.Tensor) -> torch.Tensor:
         """``tensor`` with one rounding of the tested format in every element; others pass unchanged."""
-        if tensor.dtype not in (torch.float64, torch.complex128) or not tensor.numel():
+        unit = self._unit_of(tensor.dtype)
+        if not unit or not tensor.numel():
             return tensor
         if tensor.layout != torch.strided or tensor._is_zerotensor() or tensor.is_meta:
             return tensor
         size = tensor.detach().abs()
         self._observe(size)
         # A result that is exactly zero is exact in every format: it gets no underflow error.
-        error = (size * self._unit).clamp_(min=self._subnormal).mul_(size.sign())
-        return tensor + error * self._draw(tensor)
+        error = (size.double() * unit).clamp_(min=self._subnormal).mul_(size.sign())
+        return (tensor + error * self._draw(tensor)).to(tensor.dtype)
 
     def shake(self, tensor: torch.Tensor, error: torch.Tensor) -> torch.Tensor:
         """``tensor`` moved by up to ``error``, elementwise: for an error that is known and not made by an operation."""

@@ -160,8 +160,13 @@ class Evidence:
         """The slope of float64 reverse mode."""
         pairs = ((self.reference[name], t) for name, t in self.point.wide.tangents.items())
         value = float(sum(inner(g, t).item() for g, t in pairs))
-        unit_ratio = Format.of(torch.float64).unit / Format.of(self.dtype).unit
-        return Estimate(value, self.natural.bound("slope").item() * unit_ratio)
+        return Estimate(value, self.natural.bound("slope").item() * self._share_of_wide)
+
+    @property
+    def _share_of_wide(self) -> float:
+        """How much smaller natural errors are in float64, or in what the op computes in there."""
+        best = self.point.wide.computes_in or torch.float64
+        return min(1.0, Format.of(best).unit / Format.of(self.dtype).unit)
 
     @cached_property
     def line(self) -> Line:
@@ -178,11 +183,15 @@ class Evidence:
         """Differences with measured noise and one-sided slopes."""
         return differences.thorough(self.line)
 
+    @property
+    def known_noise(self) -> float:
+        """The noise of <ct, f>, three standard deviations, as far as the long tableau had to measure it; else zero."""
+        return self.thorough.noise if "thorough" in self.__dict__ else 0.0
+
     @cached_property
     def output_errors(self) -> list[torch.Tensor]:
         """The natural errors in float64 of the outputs that carry a gradient."""
-        share = Format.of(torch.float64).unit / Format.of(self.dtype).unit
-        errors = [self.natural.errors[f"output {i}"].cpu() * share for i in self.point.selected]
+        errors = [self.natural.errors[f"output {i}"].cpu() * self._share_of_wide for i in self.point.selected]
         return [error.nan_to_num(nan=0.0, posinf=0.0) for error in errors]
 
     @cached_property

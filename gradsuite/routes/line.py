@@ -35,9 +35,10 @@ class Line:
             self.blur = sum((error.cpu() * widen(ct).abs().cpu()).sum().item() for error, ct in pairs)
 
     def _weigh(self, weights: Sequence[torch.Tensor]) -> None:
-        """The outputs are paired with ``weights``, in whose dtypes they are rounded: an op may return a narrow one."""
+        """The outputs are paired with ``weights``, in whose dtypes they are rounded, or in that of the op inside."""
         self.weights = flat(weights)
-        units = [Format.of(weight.dtype).unit for weight in weights]
+        least = Format.of(self._point.computes_in or torch.float64).unit
+        units = [max(least, Format.of(weight.dtype).unit) for weight in weights]
         self.units = np.abs(flat([widen(weight) * unit for weight, unit in zip(weights, units, strict=True)]))
 
     def row(self, step: float) -> np.ndarray:

@@ -56,21 +56,22 @@ def natural_error(point: Point, compute: Computation, *, salt: int = 0, inside: 
     wide, dtype = point.wide, point.dtype
     form = Format.of(dtype)
     # In float64 itself the added rounding is made 2**12 times larger and the deviation divided again, so that
-    # the float64 run's own rounding does not count.
-    scale = 2.0**12 if wide is point else 1.0
+    # the float64 run's own rounding does not count. That of what it computes in a narrower dtype does.
+    narrow = point.computes_in
+    scale = 2.0**12 if wide is point and narrow is None else 1.0
     with torch.random.fork_rng(devices=[]):
         values = compute(wide, wide.cotangents, None)
         spread = {name: torch.zeros_like(value.abs()) for name, value in values.items()}
         largest, vanished = 0.0, False
         for run in range(RUNS):
             seed = point.sample.seed + 7919 * (run + 1) + salt
-            given = Noise(form, scale=scale, seed=seed)
-            noise = given if inside is None else Noise(Format.of(inside), scale=scale, seed=seed + 1)
+            given = Noise(form, scale=scale, seed=seed, inside=narrow)
+            noise = given if inside is None else Noise(Format.of(inside), scale=scale, seed=seed + 1, inside=narrow)
             perturbed = _run(wide, compute, noise, given)
             largest, vanished = max(largest, noise.largest), vanished or noise.vanished
             for name, value in perturbed.items():
                 spread[name] = torch.maximum(spread[name], (value - values[name]).abs() / scale)
-    errors = {name: _floor(values[name], spread[name], dtype) for name in values}
+    errors = {name: _floor(values[name], spread[name], narrow or dtype) for name in values}
     return Natural(values, errors, vanished or largest >= form.largest)
 
 

@@ -10,6 +10,7 @@ import torch
 from gradsuite.flight import FLIGHT
 from gradsuite.numerics.precision import Format, wide, widen
 from gradsuite.routes.directions import Key, signed, sized
+from gradsuite.routes.inside import Widths
 from gradsuite.routes.randomness import Draws
 from gradsuite.routes.room import clearance, hold_back
 from gradsuite.sample import Sample, Subject
@@ -99,6 +100,18 @@ class Point:
         """That of the differentiable inputs; where they differ, the one that rounds most: an op may compute in it."""
         found = [self.primal(name).dtype for name in self.names]
         return max(found, key=lambda dtype: Format.of(dtype).unit, default=torch.float64)
+
+    @cached_property
+    def computes_in(self) -> torch.dtype | None:
+        """The dtype in which the forward computes inside even where it is given float64; None where that is no loss.
+
+        It is one where it is narrower than the point's own dtype.
+        """
+        if self._origin is not None and self._origin.dtype == self.dtype:
+            return self._origin.computes_in
+        with torch.no_grad(), Widths() as widths:
+            self.call(self.wide.tensors)
+        return widths.narrowest if Format.of(widths.narrowest).unit > Format.of(self.dtype).unit else None
 
     def primal(self, name: str) -> torch.Tensor:
         """The value of a differentiable input, which is never absent."""

@@ -1,0 +1,62 @@
+"""Forwards that are less exact than their dtype: recognised, told, and no reason to accuse anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import gradsuite
+from tests.planted.planted import op
+
+X = torch.linspace(-1.5, 1.7, 12, dtype=torch.float64).reshape(3, 4)
+WEIGHT = torch.linspace(-1, 1, 12).reshape(3, 4)
+
+
+def _in_float32(fn: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x: fn(x.float()).to(x.dtype)
+
+
+def _norm(x: torch.Tensor) -> torch.Tensor:
+    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-5)
+
+
+def _notes(report: gradsuite.Report) -> list[str]:
+    return [note for result in report.results for note in result.notes]
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [
+        pytest.param(torch.sin, id="sin"),
+        pytest.param(lambda x: torch.softmax(x, -1), id="softmax"),
+        pytest.param(lambda x: x @ WEIGHT.T, id="float32 weights"),
+        pytest.param(_norm, id="norm"),
+    ],
+)
+def test_what_computes_in_float32_inside_is_left_alone_and_told(fn: Callable[..., Any]) -> None:
+    report = gradsuite.check(_in_float32(fn), (X,))
+    assert report.ok, str(report)
+    assert any("computes in float32 inside" in note for note in _notes(report))
+
+
+def test_a_wrong_gradient_is_found_all_the_same() -> None:
+    wrong = op(torch.sin, lambda ct, x: 1.001 * ct * x.cos())
+    report = gradsuite.check(_in_float32(wrong), (X,), checks=["reverse"])
+    assert [str(failure.culprit) for failure in report.failures] == ["backward"]
+
+
+def test_a_backward_that_alone_narrows_is_no_excuse() -> None:
+    wrong = op(torch.sin, lambda ct, x: (ct.bfloat16() * x.bfloat16().cos()).to(x.dtype))
+    assert not gradsuite.check(wrong, (X,), checks=["reverse"]).ok
+
+
+def test_a_kernel_that_nobody_can_look_into_shows_how_far_it_repeats() -> None:
+    def kernel(x: torch.Tensor) -> torch.Tensor:
+        return torch.from_numpy(np.sin(x.detach().numpy().astype(np.float32)).astype(np.float64))
+
+    report = gradsuite.check(op(kernel, lambda ct, x: ct * x.cos()), (X,), checks=["reverse"], profile="quick")
+    assert any("the forward repeats only to 1e-7" in note for note in _notes(report)), _notes(report)
