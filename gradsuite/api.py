@@ -119,8 +119,10 @@ def check(
     ``dtypes``: default: the examples' own, and the widest. ``devices``: default: the examples' own.
     ``checks``: names as ``gradsuite list --checks`` shows them; default: all that apply.
     ``domain``: a domain for each input (a sequence, or by parameter name), or a predicate over the tensors that rejects
-    samples. ``derivative``: formulas by parameter name, elementwise, or ``{form: formula}`` as in a spec; with
-    ``forward`` they are proven too.
+    samples. Or a set on which alone ``fn`` is defined (symmetric, antisymmetric, hermitian, lower, upper, sphere,
+    simplex): ``fn`` is then checked after the projection onto it.
+    ``derivative``: formulas by parameter name, elementwise, or ``{form: formula}`` as in a spec; with ``forward`` they
+    are proven too.
     ``profile``: quick, default or thorough. ``seed``: other samples of the same kind.
 
     ``isolate``: run in a forked process, so that a crash, an exit or a hang (more than ``timeout`` seconds in one case)

@@ -22,6 +22,7 @@ from gradsuite.inputs.around import Around
 from gradsuite.inputs.large import large
 from gradsuite.inputs.learn_domains import learn_domain
 from gradsuite.inputs.learn_shapes import Answers, Learned, Tensors, learn
+from gradsuite.inputs.manifolds import MANIFOLDS, onto
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.numerics.precision import wide, widen
 from gradsuite.plan import Case
@@ -73,11 +74,16 @@ class Request:
         self._fn = fn
         self._inputs = dict(zip(_parameter_names(fn, len(inputs)), inputs, strict=True))
         self._predicate = domain if callable(domain) else None
-        self._domains = self._given_domains(None if callable(domain) else domain)
+        self._words = self._given_domains(None if callable(domain) else domain)
+        self._manifolds = {name: MANIFOLDS[word] for name, word in self._words.items() if word and word in MANIFOLDS}
+        self._domains = self._words | {name: each.around for name, each in self._manifolds.items()}
         self._declared = self._declaration(derivative, forward)
         self._learned: Learned | None = None
         self.definition = self._plain_definition()
-        plain = from_callable(fn, self.name, definition=self.definition)
+        if self._manifolds and (derivative or forward):
+            raise UsageError("a formula is declared, which knows nothing of the set that the domain names: give one")
+        along = onto(fn, [self._manifolds.get(name) for name in self._inputs]) if self._manifolds else fn
+        plain = from_callable(along, self.name, definition=self.definition)
         self.subject = replace(plain, admits=self._is_inside)
 
     # What was given.
@@ -339,7 +345,10 @@ class Request:
     def _notes(self) -> tuple[str, ...]:
         learned = self._learned.notes if self._learned else ()
         taken = ", taken for a share: samples beyond [0, 1) where the gradient is not finite are left out"
-        return (*learned, *(f"{name} lies between 0 and 1{taken}" for name in self._shares))
+        sets = (
+            f"{name} is projected onto its set ({self._words[name]}), and moves along it" for name in self._manifolds
+        )
+        return (*learned, *sets, *(f"{name} lies between 0 and 1{taken}" for name in self._shares))
 
 
 def _in_words(drawn: DefinedInput) -> str:
