@@ -95,6 +95,8 @@ def _judged(evidence: Evidence, names: Sequence[str], power: int) -> Comparison:
         return Comparison("", verdict) if verdict is Agreement.AGREE else _undecided("the bars are too wide to decide")
     if evidence.formula is not None:
         return judge(evidence, claim)
+    if evidence.located.agreement is Agreement.AGREE:  # a kink of one entry lies in what the others did not resolve
+        return Comparison("", Agreement.AGREE)
     return _accused(windows[opinions.index(Agreement.DISAGREE)])
 
 

@@ -71,7 +71,10 @@ def source(case: Case, *, profile: str, seed: int) -> Source:
         return f"gradsuite run --opinfo {case.spec.name} {one}"
 
     subjects = [subject for subject, _ in pairs]
-    return Source(subjects, lambda subject, _: [drawn[id(subject)]], replay, lambda: _card(case, entry, *pairs[0]))
+    return Source(
+        subjects, lambda subject, _: [drawn[id(subject.original or subject)]], replay,
+        lambda: _card(case, entry, *pairs[0]),
+    )  # fmt: skip
 
 
 def _samples(entry: Entry, case: Case, dtype: torch.dtype, seed: int) -> list[Any]:

@@ -19,7 +19,7 @@ import torch
 from gradsuite.numerics.estimate import RESOLUTION, UNKNOWN, Agreement, Estimate
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.routes.around import unsteady
-from gradsuite.routes.differences import cancelled, thorough
+from gradsuite.routes.differences import cancelled
 from gradsuite.routes.line import Line
 from gradsuite.routes.natural import CONFIDENCE
 from gradsuite.routes.slope import Slope
@@ -90,7 +90,7 @@ class _Probe:
         self._evidence, self._entry, self._moving = evidence, entry, moving
         self.claim, self._scale = claimed(evidence, {entry[0]: moving})
         self._line = Line(evidence.point, {entry[0]: moving}, evidence.output_errors)
-        self.slope: Slope = thorough(self._line)
+        self.slope: Slope = evidence.part(self._line, entry, moving.sum().item())
         self._right = self.slope.hull
         self.verdict = self.slope.judge(self.claim, scale=self._scale, resolution=evidence.resolution)
         if self.verdict is Agreement.DISAGREE and math.isfinite(self.claim.value):

@@ -189,6 +189,17 @@ class Evidence:
         return self.thorough.noise if "thorough" in self.__dict__ else 0.0
 
     @cached_property
+    def parts(self) -> dict[tuple[object, ...], Slope]:
+        """Thorough differences along parts of the tangent, by what moves; a mutant shares them with the op."""
+        return {}
+
+    def part(self, line: Line, *moves: object) -> Slope:
+        """Thorough differences along ``line``, computed once for what ``moves`` in it."""
+        if moves not in self.parts:
+            self.parts[moves] = differences.thorough(line)
+        return self.parts[moves]
+
+    @cached_property
     def output_errors(self) -> list[torch.Tensor]:
         """The natural errors in float64 of the outputs that carry a gradient."""
         errors = [self.natural.errors[f"output {i}"].cpu() * self._share_of_wide for i in self.point.selected]

@@ -60,7 +60,7 @@ def _not_finite(evidence: Evidence, claim: Claim) -> Comparison:
 
 def _undefined(evidence: Evidence, claim: Claim) -> Comparison:
     """With no formula the op's own values tell whether a derivative exists, and is held by the dtype."""
-    if claim.route == "reverse":
+    if claim.route == "reverse" or claim.value == evidence.reverse_slope:
         verdict = evidence.located.agreement
     else:
         joint = Estimate(claim.value, 0.0)

@@ -16,10 +16,9 @@ class Line:
     """<ct, f(x + h t)> as a function of h, in float64, one row of outputs at each h.
 
     ``errors``, one tensor for each output that carries a gradient, say how far each value is from what the op means to
-    compute (``blur`` in all); the rounding of the outputs themselves comes on top.
+    compute (``blur`` in all, with what rounding costs a number next to zero); the rounding of the outputs themselves
+    comes on top.
     """
-
-    blur = 0.0
 
     def __init__(
         self,
@@ -32,14 +31,16 @@ class Line:
         self._weigh(point.cotangents)
         if errors:
             pairs = zip(errors, point.cotangents, strict=True)
-            self.blur = sum((error.cpu() * widen(ct).abs().cpu()).sum().item() for error, ct in pairs)
+            self.blur += sum((error.cpu() * widen(ct).abs().cpu()).sum().item() for error, ct in pairs)
 
     def _weigh(self, weights: Sequence[torch.Tensor]) -> None:
         """The outputs are paired with ``weights``, in whose dtypes they are rounded, or in that of the op inside."""
         self.weights = flat(weights)
         least = Format.of(self._point.computes_in or torch.float64).unit
-        units = [max(least, Format.of(weight.dtype).unit) for weight in weights]
-        self.units = np.abs(flat([widen(weight) * unit for weight, unit in zip(weights, units, strict=True)]))
+        formats = [Format.of(weight.dtype) for weight in weights]
+        pairs = list(zip(map(widen, weights), formats, strict=True))
+        self.units = np.abs(flat([weight * max(least, form.unit) for weight, form in pairs]))
+        self.blur = float(np.abs(flat([weight * (form.subnormal / 2) for weight, form in pairs])).sum())
 
     def row(self, step: float) -> np.ndarray:
         """The outputs, or NaN where the op refuses its inputs: the step has left its domain."""

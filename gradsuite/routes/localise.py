@@ -14,7 +14,6 @@ import torch
 
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.routes.alone import Entry, Located, Moving, alone, claimed
-from gradsuite.routes.differences import thorough
 from gradsuite.routes.line import Line
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class _Search:
         if len(entries) == 1:
             return alone(evidence, entries[0], moving[entries[0][0]])
         claim, scale = claimed(evidence, moving)
-        slope = thorough(Line(evidence.point, moving))
+        slope = evidence.part(Line(evidence.point, moving), *entries)
         verdict = claim.compare(slope.central, scale=scale, resolution=evidence.resolution)
         hidden = slope.smooth and slope.central.bar >= claim.bar  # where noise hides a slope, it hides its parts, too
         if slope.smooth and (verdict is Agreement.AGREE or (verdict is Agreement.INCONCLUSIVE and hidden)):

@@ -17,7 +17,15 @@ from gradsuite.routes.point import Point
 from gradsuite.sample import Sample, Subject
 
 Change = Callable[[torch.Tensor], torch.Tensor]
-SHARED = ("quick", "thorough", "natural", "formula", "proven", "values_agree")  # what does not ask the backward
+SHARED = (
+    "quick",
+    "thorough",
+    "parts",
+    "natural",
+    "formula",
+    "proven",
+    "values_agree",
+)  # what does not ask the backward
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,8 @@ class Mutant:
         call, names = own.subject.call, tuple(own.point.tensors)
 
         def spoilt(tensors: Any, sample: Sample) -> tuple[torch.Tensor, ...]:
+            if not torch.is_grad_enabled():
+                return call(tensors, sample)
             return _Spoilt.apply(self, call, sample, names, *tensors.values())  # type: ignore
 
         subject = Subject(own.subject.name, spoilt, own.subject.definition, own.subject.random)

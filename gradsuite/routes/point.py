@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 
 import torch
@@ -11,6 +12,7 @@ from gradsuite.flight import FLIGHT
 from gradsuite.numerics.precision import Format, wide, widen
 from gradsuite.routes.directions import Key, signed, sized
 from gradsuite.routes.inside import Widths
+from gradsuite.routes.memory import copied
 from gradsuite.routes.randomness import Draws
 from gradsuite.routes.room import clearance, hold_back
 from gradsuite.sample import Sample, Subject
@@ -159,12 +161,19 @@ class Point:
 
     @cached_property
     def nearby(self) -> Tensors:
-        """Other values: as far along the tangent as the first differences go, and 32 roundings at least."""
-        moved = {}
-        for name, tangent in self.tangents.items():
-            step = max(2.0**-10, 32 * Format.of(tangent.dtype).unit)
-            moved[name] = torch.add(self.primal(name), tangent, alpha=step)
-        return {**self.tensors, **moved}
+        """Other values: as far along the tangent as the first differences go, and 32 roundings at least.
+
+        On the other side where the op refuses those, and the same values where it refuses both.
+        """
+        for side in (1, -1):
+            found = dict(self.tensors)
+            for name, tangent in self.tangents.items():
+                step = side * max(2.0**-10, 32 * Format.of(tangent.dtype).unit)
+                found[name] = torch.add(self.primal(name), tangent, alpha=step)
+            with suppress(RuntimeError, ValueError), torch.no_grad():
+                self.call({name: t if t is None else copied(t) for name, t in found.items()})
+                return found
+        return self.tensors
 
     def _weights(self, salt: int) -> list[torch.Tensor]:
         outputs = self.select(self.outputs)

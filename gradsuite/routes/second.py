@@ -9,7 +9,7 @@ import torch
 from torch.autograd import forward_ad
 
 from gradsuite.errors import Unsupported
-from gradsuite.numerics.precision import inner, paired, widen
+from gradsuite.numerics.precision import Format, inner, paired, widen
 from gradsuite.routes import forward_mode, graph
 from gradsuite.routes.line import Line, flat
 from gradsuite.routes.point import Point
@@ -101,12 +101,17 @@ def pairing(tangents: Tangents, found: Tangents) -> float:
 
 
 class GradientLine(Line):
-    """<t, vjp(x + h w; ct)> as a function of h: the line whose slope is the second derivative along t and w."""
+    """<t, vjp(x + h w; ct)> as a function of h: the line whose slope is the second derivative along t and w.
+
+    Where the op returns a narrow dtype, its gradients are rounded in that one, too: they may depend on the outputs.
+    """
 
     def __init__(self, point: Point, t: Tangents, w: Tangents) -> None:
         self._point = point.wide
         self._names, self._tangents = tuple(t), dict(w)
         self._weigh(list(t.values()))
+        coarsest = max((Format.of(ct.dtype).unit for ct in self._point.cotangents), default=0.0)
+        self.units = np.maximum(self.units, np.abs(self.weights) * coarsest)
 
     def outputs(self, step: float) -> np.ndarray:
         """The gradients of ``t``'s inputs at x + step w, flat, float64."""

@@ -69,8 +69,8 @@ class Windows:
         errors = self._evidence.natural.errors
         return Estimate(self._value, CONFIDENCE * self._summed({n: errors[f"gradient {n}"] for n in self._names}))
 
-    def _line(self, stretch: float) -> Line:
-        return Line(self._evidence.point, {name: t * stretch for name, t in self._tangents.items()})
+    def _line(self, stretch: float, errors: Sequence[torch.Tensor] = ()) -> Line:
+        return Line(self._evidence.point, {name: t * stretch for name, t in self._tangents.items()}, errors)
 
     def _quick(self, stretch: float) -> Agreement | None:
         """The verdict of four evaluations along ``stretch`` times the tangent; None where they resolve nothing."""
@@ -90,6 +90,6 @@ class Windows:
         return min([short, *filter(None, longer)], key=lambda slope: slope.bar)
 
     def _settled(self, stretch: float) -> Estimate | None:
-        found = differences.thorough(self._line(stretch))
+        found = differences.thorough(self._line(stretch, self._evidence.output_errors))
         slope = Estimate(found.central.value / stretch, found.central.bar / stretch)
         return None if not found.smooth or not slope.bar <= self._evidence.resolution * self._scale else slope
