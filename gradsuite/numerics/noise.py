@@ -36,7 +36,7 @@ view_as_complex view_as_real where zero zeros zeros_like
 """
 EXACT = frozenset(EXACT_NAMES.split())
 COPIES = ("_to_copy", "copy")  # exact unless the copy is narrower
-WIDE = (torch.float64, torch.complex128)
+WIDE = frozenset({torch.float64, torch.complex128})
 
 
 class Noise(TorchDispatchMode):

@@ -64,11 +64,13 @@ def alone(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Located:
         probe = _Probe(evidence, entry, moving * math.ldexp(1.0, exponent))
         if exponent and probe.slope.flat and (settled or not math.isfinite(probe.claim.value)):
             continue  # the tread of a stair, or less than float64 resolves
+        accused = found is not None and found.verdict is Agreement.DISAGREE
         if probe.verdict is Agreement.AGREE and probe.slope.smooth:
-            return Located(probe.verdict)
-        if probe.verdict is not Agreement.INCONCLUSIVE:
+            if not accused or probe.tells(found):
+                return Located(probe.verdict)
+        elif probe.verdict is not Agreement.INCONCLUSIVE:
             found = probe
-        elif found is not None and found.verdict is Agreement.DISAGREE and probe.clears(found):
+        elif accused and probe.clears(found):
             found = None  # an accusation is taken back, an agreement is not
         settled |= probe.slope.smooth
     return Located(Agreement.INCONCLUSIVE) if found is None or found.is_excused else found.located
@@ -97,16 +99,22 @@ class _Probe:
             self._right = Estimate(self._right.value, self._right.bar + cancelled(self._line))
             self.verdict = Agreement.AGREE if self._right.agrees(self.claim) else self.verdict
 
-    def clears(self, longer: _Probe) -> bool:
+    def tells(self, longer: _Probe | None) -> bool:
+        """Whether the slope is known well enough to tell the claim from what a longer step took for right."""
+        if longer is None:
+            return True
+        ratio = self._moving.abs().sum().item() / longer._moving.abs().sum().item()
+        gap = abs(longer.claim.value - longer._right.value) - longer._right.bar
+        return not math.isfinite(gap) or self._right.bar <= ratio * gap
+
+    def clears(self, longer: _Probe | None) -> bool:
         """Whether the slope is known, if only roughly, and may be what is claimed.
 
         Where a longer step found both sides of a kink, it must be known well enough to tell the claim from these.
         """
-        if not math.isfinite(self._right.bar) or not self._right.agrees(self.claim):
+        if longer is None or not math.isfinite(self._right.bar) or not self._right.agrees(self.claim):
             return False
-        ratio = self._moving.abs().sum().item() / longer._moving.abs().sum().item()
-        gap = abs(longer.claim.value - longer._right.value) - longer._right.bar
-        return longer.slope.smooth or not math.isfinite(gap) or self._right.bar <= ratio * gap
+        return longer.slope.smooth or self.tells(longer)
 
     @property
     def is_excused(self) -> bool:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from gradsuite.numerics.noise import WIDE
 from gradsuite.numerics.precision import Format
-
-Tensors = Mapping[str, torch.Tensor | None]
 
 
 class Widths(TorchDispatchMode):
-    """Notes the narrowest floating-point dtype that any operation gives."""
+    """Notes the narrowest floating-point dtype to which any operation rounds what is float64.
+
+    A mask or a constant that was narrow from the beginning rounds nothing.
+    """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -30,7 +31,13 @@ class Widths(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         result = func(*args, **(kwargs or {}))
-        found = [leaf.dtype for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
-        rounding = [dtype for dtype in found if dtype.is_floating_point or dtype.is_complex]
-        self.narrowest = max([self.narrowest, *rounding], key=lambda dtype: Format.of(dtype).unit)
+        given, found = (_dtypes(tree) for tree in ((args, kwargs), result))
+        if found - WIDE and given & WIDE:
+            self.narrowest = max(self.narrowest, *found, key=lambda dtype: Format.of(dtype).unit)
         return result
+
+
+def _dtypes(tree: Any) -> set[torch.dtype]:
+    """The floating-point dtypes of the tensors in ``tree``."""
+    found = {leaf.dtype for leaf in tree_leaves(tree) if isinstance(leaf, torch.Tensor)}
+    return {dtype for dtype in found if dtype.is_floating_point or dtype.is_complex}
