@@ -31,10 +31,13 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     """One comparison for each differentiable input."""
     if evidence.dtype not in NARROWER:
         raise Unsupported("for float16 and float32, of which narrower dtypes hold fewer digits")
-    yield from (_judge(evidence, name) for name in evidence.point.names)
+    found = [judged for name in evidence.point.names if (judged := _judge(evidence, name)) is not None]
+    if not found:
+        raise Unsupported("too few elements of the gradient have more digits than a narrower dtype")
+    yield from found
 
 
-def _judge(evidence: Evidence, name: str) -> Comparison:
+def _judge(evidence: Evidence, name: str) -> Comparison | None:
     title = f"digits of the gradient of {name}"
     gradient, telling = evidence.gradients[name], False
     for dtype in NARROWER[evidence.dtype]:
@@ -42,9 +45,7 @@ def _judge(evidence: Evidence, name: str) -> Comparison:
         telling |= int(needing.sum()) >= FEWEST
         if int(needing.sum()) >= FEWEST and _all_fit(gradient[needing], dtype) and not _is_inside(evidence, dtype):
             return _accused(evidence, name, title, dtype, needing)
-    if telling:
-        return Comparison(title, Agreement.AGREE)
-    return Comparison(title, Agreement.INCONCLUSIVE, sentence="too few elements have more digits than a narrower dtype")
+    return Comparison(title, Agreement.AGREE) if telling else None
 
 
 def _needing(truth: torch.Tensor, own: torch.dtype, narrow: torch.dtype) -> torch.Tensor:
