@@ -42,8 +42,10 @@ def _judge(evidence: Evidence, name: str) -> Comparison | None:
     gradient, telling = evidence.gradients[name], False
     for dtype in NARROWER[evidence.dtype]:
         needing = _needing(evidence.reference[name], gradient.dtype, dtype)
-        telling |= int(needing.sum()) >= FEWEST
-        if int(needing.sum()) >= FEWEST and _all_fit(gradient[needing], dtype) and not _is_inside(evidence, dtype):
+        if int(needing.sum()) < FEWEST:
+            continue
+        telling = True
+        if _all_fit(gradient[needing], dtype) and not _is_inside(evidence, dtype):
             return _accused(evidence, name, title, dtype, needing)
     return Comparison(title, Agreement.AGREE) if telling else None
 

@@ -30,7 +30,7 @@ def _nature(evidence: Evidence) -> str:
     """What widens every bar: the op is not as exact as the dtype."""
     inside = evidence.point.computes_in
     if inside is not None:
-        return f"the op computes in {str(inside).removeprefix('torch.')} inside: so every bar is wider"
+        return f"the op computes in {str(inside).removeprefix('torch.')} inside, so every bar is wider"
     noise, size = evidence.known_noise, evidence.output_scale
     if CONFIDENCE * Format.of(torch.float64).unit * size < noise < evidence.resolution * size:
         power = math.ceil(math.log10(noise / size))

@@ -12,9 +12,9 @@ import math
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
+from gradsuite.numerics.dispatch import DispatchMode
 from gradsuite.numerics.precision import Format
 
 # Families of operations whose results are exact: selection, movement, comparison, creation.
@@ -39,7 +39,7 @@ COPIES = ("_to_copy", "copy")  # exact unless the copy is narrower
 WIDE = frozenset({torch.float64, torch.complex128})
 
 
-class Noise(TorchDispatchMode):
+class Noise(DispatchMode):
     """Perturbs what rounds by the larger of u |a| and the smallest subnormal number, times ``scale``, from a seed.
 
     ``largest`` is the largest magnitude that any operation produced (infinite where one was not finite): where it
@@ -50,16 +50,11 @@ class Noise(TorchDispatchMode):
     """
 
     def __init__(self, form: Format, *, scale: float, seed: int, inside: torch.dtype | None = None) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._inside = 0.0 if inside is None else Format.of(inside).unit
         self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
         self._generator = torch.Generator().manual_seed(seed)
         self.largest, self.vanished, self._smallest = 0.0, False, form.subnormal
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """False spares importing the compiler, which takes seconds."""
-        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

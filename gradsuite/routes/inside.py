@@ -5,27 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from gradsuite.numerics.dispatch import DispatchMode
 from gradsuite.numerics.noise import WIDE
 from gradsuite.numerics.precision import Format
 
 
-class Widths(TorchDispatchMode):
+class Widths(DispatchMode):
     """Notes the narrowest floating-point dtype to which any operation rounds what is float64.
 
     A mask or a constant that was narrow from the beginning rounds nothing.
     """
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.narrowest = torch.float64
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """False spares importing the compiler, which takes seconds."""
-        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

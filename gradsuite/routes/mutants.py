@@ -17,15 +17,8 @@ from gradsuite.routes.point import Point
 from gradsuite.sample import Sample, Subject
 
 Change = Callable[[torch.Tensor], torch.Tensor]
-SHARED = (
-    "quick",
-    "thorough",
-    "parts",
-    "natural",
-    "formula",
-    "proven",
-    "values_agree",
-)  # what does not ask the backward
+# What does not ask the backward.
+SHARED = ("quick", "thorough", "parts", "natural", "formula", "proven", "values_agree")
 
 
 @dataclass(frozen=True)

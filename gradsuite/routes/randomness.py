@@ -14,22 +14,22 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from gradsuite.errors import Unsupported
+from gradsuite.numerics.dispatch import DispatchMode
 
 SEED = 20
 
 
-class Draws(TorchDispatchMode):
+class Draws(DispatchMode):
     """Records the results of random operations (``Tag.nondeterministic_seeded``), or replays ``recorded``.
 
     Replaying raises Unsupported where an operation draws inside, in another dtype than when it was recorded.
     """
 
     def __init__(self, recorded: list[torch.Tensor] | None = None) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.recorded: list[torch.Tensor] = [] if recorded is None else recorded
         self._replay = recorded is not None
         self._next = 0
@@ -39,11 +39,6 @@ class Draws(TorchDispatchMode):
         np.random.seed(SEED)
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """False spares importing the compiler, which takes seconds."""
-        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
+from gradsuite.numerics.dispatch import DispatchMode
 from gradsuite.routes.memory import copied
 from gradsuite.routes.point import Point
 
@@ -47,17 +47,12 @@ class Operator:
         return str(self.overload._schema.name)
 
 
-class _Calls(TorchDispatchMode):
+class _Calls(DispatchMode):
     """Notes the first call of each operator that is not torch's own, with copies of its arguments."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.found: dict[str, Operator] = {}
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """False spares importing the compiler, which takes seconds."""
-        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
