@@ -78,7 +78,7 @@ def test_a_failure_is_one_click_from_the_matrix(browser: Any, address: str) -> N
     story = page.locator("details.story", has_text="adjoint").first
     assert story.get_attribute("open") is None
     page.locator(".matrix a.failed[href*=adjoint]").click()
-    assert story.get_attribute("open") is not None
+    page.locator("details.story[open]", has_text="adjoint").wait_for()  # the page hears of the link a moment later
     assert story.get_by_text("Reproduce it with torch alone").is_visible()
     assert visit.quiet(address)
 
