@@ -17,6 +17,7 @@ from gradsuite.sample import Sample
 ULPS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 1024.0, math.inf)
 RATIOS = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, math.inf)
 MOST_DIGITS = 110.0  # what 400 bits can show
+ENOUGH = 8  # failing samples: what they have in common shows by then, and each costs a search for the wrong entry
 REFUSALS = ("not implemented for", "is not implemented", "not support", "unsupported")
 
 
@@ -57,7 +58,12 @@ class Tally:
         if check.one_suffices:
             self._held |= {c.name for c in found if c.agreement is Agreement.AGREE}
         self.conclusive += any(c.agreement is not Agreement.INCONCLUSIVE for c in found)
-        return not check.one_suffices and len({(found.number, found.culprit) for _, found in self._failed}) >= 3
+        return not check.one_suffices and self._suffices
+
+    @property
+    def _suffices(self) -> bool:
+        kinds = {(found.number, found.culprit) for _, found in self._failed}
+        return len(kinds) >= 3 or len({id(evidence) for evidence, _ in self._failed}) >= ENOUGH
 
     def _count(self, evidence: Evidence, comparison: Comparison) -> None:
         figures = comparison.figures

@@ -20,7 +20,7 @@ from gradsuite.sample import Sample
 from gradsuite.spec.definition import Definition
 
 Predicate = Callable[[Sample], bool]
-LONGEST = 15.0  # seconds of shrinking
+LONGEST = 5.0  # seconds of shrinking
 
 
 def draw(strategy: SearchStrategy[Sample], *, count: int, identity: str, seed: int) -> list[Sample]:

@@ -14,7 +14,7 @@ from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import Format
 from gradsuite.routes import differences, formula, second
 from gradsuite.routes.evidence import Evidence
-from gradsuite.routes.natural import CONFIDENCE, Natural, Numbers, natural_error
+from gradsuite.routes.natural import CONFIDENCE, RUNS, Natural, Numbers, natural_error
 from gradsuite.routes.point import Point
 from gradsuite.routes.second import Tangents
 from gradsuite.routes.slope import Slope
@@ -81,11 +81,11 @@ class Curvature:
         declared = None if self.evidence.is_surrogate or not self._joint else self.evidence.formula
         return None if declared is None or declared.curvature is None else formula.estimate(declared.curvature)
 
-    def natural(self, evidence: Evidence) -> Natural:
+    def natural(self, evidence: Evidence, runs: int = RUNS) -> Natural:
         """The natural error of <w, H t> in the evidence's dtype: seen in the op and in the declared formula."""
-        natural = natural_error(evidence.point, self._compute, salt=3)
+        natural = natural_error(evidence.point, self._compute, salt=3, runs=runs)
         definition = self.evidence.subject.definition
-        if definition is None or self.truth is None:
+        if definition is None or self.truth is None or runs < RUNS:
             return natural
         compute = formula.curvature_as_computation(definition, self.t, self.w)
         declared = natural_error(evidence.point, compute, salt=8)

@@ -111,11 +111,20 @@ class Evidence:
     @cached_property
     def natural(self) -> natural.Natural:
         """Natural errors of outputs (``output 0``), gradients (``gradient x``) and of the ``slope`` <t, vjp(ct)>."""
-        through_op = natural.natural_error(self.point, _first_order)
+        through_op = self._through_op(natural.RUNS)
         definition = self.subject.definition
         if definition is None or self.formula is None:
-            return natural.with_floor(through_op, self.point)
+            return through_op
         return natural.larger(through_op, natural.natural_error(self.point, formula.as_computation(definition), salt=1))
+
+    @cached_property
+    def glimpse(self) -> natural.Natural:
+        """The same from one run: never larger, so that what agrees within it agrees."""
+        return self.__dict__.get("natural") or self._through_op(1)
+
+    def _through_op(self, runs: int) -> natural.Natural:
+        found = natural.natural_error(self.point, _first_order, runs=runs)
+        return found if self.formula is not None else natural.with_floor(found, self.point)
 
     @cached_property
     def trembling(self) -> Mapping[str, torch.Tensor]:

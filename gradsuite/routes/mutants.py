@@ -12,6 +12,8 @@ from typing import Any
 
 import torch
 
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.routes.alone import Located
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.point import Point
 from gradsuite.sample import Sample, Subject
@@ -48,6 +50,8 @@ class Mutant:
         mutant = Evidence(subject, own.sample)
         mutant.point = own.point.of(subject)
         mutant.__dict__.update({name: getattr(own, name) for name in SHARED})
+        if _is_derivative(own):
+            mutant.__dict__["located"] = Located(Agreement.DISAGREE)
         return mutant
 
 
@@ -62,6 +66,14 @@ def mutants(point: Point) -> Iterator[Mutant]:
         axis = _broadcast(primal, point.select(point.outputs))
         if axis is not None:
             yield Mutant("not summed over a broadcast axis", name, of_cotangent=_first_along(axis))
+
+
+def _is_derivative(own: Evidence) -> bool:
+    """Whether the op's gradient is the joint slope: then no kink lies there that could excuse another gradient, and
+    nobody need look for the entry that is wrong.
+    """
+    slope = own.thorough
+    return slope.smooth and own.reverse_vote.compare(slope.central, scale=own.scale) is Agreement.AGREE
 
 
 def _last_entry_zero(gradient: torch.Tensor) -> torch.Tensor:

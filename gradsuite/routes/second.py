@@ -86,7 +86,8 @@ def forward_over_reverse(point: Point, t: Tangents, w: Tangents) -> float:
             outputs = point.select(point.call(duals))
             # A tangent of zeros, for without one the engine makes a ZeroTensor, which imports the compiler.
             weights = [forward_ad.make_dual(ct, torch.zeros_like(ct)) for ct in point.cotangents]
-            found = torch.autograd.grad(outputs, wanted, weights, allow_unused=True)
+            # A backward may take a formula that has no derivative where nobody says that one will be asked for.
+            found = torch.autograd.grad(outputs, wanted, weights, create_graph=True, allow_unused=True)
             moved = [None if g is None else forward_ad.unpack_dual(g).tangent for g in found]
     except (RuntimeError, NotImplementedError) as error:
         if any(words in str(error) for words in (*UNSUPPORTED, *forward_mode.UNSUPPORTED)):

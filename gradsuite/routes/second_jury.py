@@ -15,7 +15,7 @@ from gradsuite.results import Culprit, Says
 from gradsuite.routes import promise, second
 from gradsuite.routes.curvature import Curvature
 from gradsuite.routes.evidence import Evidence
-from gradsuite.routes.natural import CONFIDENCE
+from gradsuite.routes.natural import CONFIDENCE, RUNS
 from gradsuite.routes.slope import Slope
 
 BESIDE = math.sqrt(Format.of(torch.float64).unit)  # off the point, and half of all digits still the same
@@ -52,14 +52,15 @@ def narrowed(evidence: Evidence, curvature: Curvature, name: str, *, op: Evidenc
     floor = curvature.floor(evidence)
     if abs(value - curvature.value) <= floor:
         return Comparison(name, Agreement.AGREE)
-    natural = curvature.natural(evidence)
-    if natural.overflows and not math.isfinite(value):
-        return _undecided(name, "values on the way leave the range of this dtype here")
-    vote = Estimate(value, CONFIDENCE * natural.errors["curvature"].item() + floor)
     truth = Estimate(curvature.value, curvature.rounding)
-    verdict = vote.compare(truth, scale=evidence.scale, resolution=evidence.resolution)
-    if verdict is Agreement.AGREE:
-        return Comparison(name, verdict)
+    for runs in (1, RUNS):  # more runs see larger errors: what agrees within the first one's agrees
+        natural = curvature.natural(evidence, runs)
+        if natural.overflows and not math.isfinite(value):
+            return _undecided(name, "values on the way leave the range of this dtype here")
+        vote = Estimate(value, CONFIDENCE * natural.errors["curvature"].item() + floor)
+        verdict = vote.compare(truth, scale=evidence.scale, resolution=evidence.resolution)
+        if verdict is Agreement.AGREE:
+            return Comparison(name, verdict)
     if verdict is Agreement.INCONCLUSIVE and math.isfinite(value):
         return _undecided(name, "the bars are too wide to decide")
     _promised(op or evidence)
