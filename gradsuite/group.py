@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import torch
 
+from gradsuite import devices
 from gradsuite.inputs.edges import EdgeSample, edges
 from gradsuite.inputs.kinks import on_kinks
 from gradsuite.inputs.large import large
@@ -87,7 +88,7 @@ class Group:
 
     def __init__(self, source: Source, case: Case, profile: str, seed: int) -> None:
         self._source, self._profile, self.seed = source, profile, seed
-        self._dtype, self._device = getattr(torch, case.dtype), torch.device(case.device)
+        self._dtype, self._device = getattr(torch, case.dtype), devices.place(case.device)
         _, *identity = case.group  # the same samples wherever the spec lies
         self._identity = "::".join(identity)
 

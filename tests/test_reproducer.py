@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gradsuite.inputs import LAYOUTS, draw, lay_out, samples
+from gradsuite.inputs import draw, lay_out, layouts, samples
 from gradsuite.reproducer import reproducer
 from gradsuite.routes.evidence import Evidence
 from gradsuite.subject import subjects
@@ -48,7 +48,7 @@ def test_layouts_several_inputs_and_special_values(tmp_path: Path) -> None:
     assert "autograd: [[[" in done.stdout
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", layouts.names())
 def test_a_tensor_is_laid_out_as_it_was(layout: str) -> None:
     x = normal(2, 3, 2, 2, dtype=torch.complex128)
     laid = lay_out(x, layout)

@@ -25,7 +25,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     yield from sameness.compare(evidence, [
         _condition(evidence, place, layout)
         for place, cotangent in enumerate(evidence.point.cotangents)
-        for layout in layouts.LAYOUTS[1:]
+        for layout in layouts.names()[1:]
         if layouts.fits(layout, cotangent)
     ])  # fmt: skip
 
@@ -34,7 +34,7 @@ def _condition(evidence: Evidence, place: int, layout: str) -> Condition:
     point = evidence.point
     owner = f" of output {point.selected[place]}" if len(point.selected) > 1 else ""
     at = evidence
-    if layout in layouts.REPEATED:
+    if layouts.get(layout).repeats:
         repeated = layouts.lay_out(point.cotangents[place], layout).contiguous()
         at = evidence.at(point.weighted(_replaced(point.cotangents, place, repeated)))
 
@@ -42,8 +42,8 @@ def _condition(evidence: Evidence, place: int, layout: str) -> Condition:
         fresh, laid = at.point.afresh(), layouts.lay_out(at.point.cotangents[place], layout)
         return evidence.at(fresh.weighted(_replaced(fresh.cotangents, place, laid)))
 
-    name, when = f"cotangent{owner} {layout}", f"the cotangent{owner} is {layouts.words(layout)}"
-    return Condition.shown(name, when, at, there, refusable=layout in layouts.LAZY)
+    name, when = f"cotangent{owner} {layout}", f"the cotangent{owner} is {layouts.get(layout).words}"
+    return Condition.shown(name, when, at, there, refusable=layouts.get(layout).lazy)
 
 
 def _replaced(cotangents: list[torch.Tensor], place: int, other: torch.Tensor) -> list[torch.Tensor]:

@@ -30,19 +30,19 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
 
 def _conditions(evidence: Evidence) -> Iterator[Condition]:
     present = {name: t for name, t in evidence.point.tensors.items() if t is not None}
-    for layout in layouts.LAYOUTS[1:]:
+    for layout in layouts.names()[1:]:
         fitting = {name: t for name, t in present.items() if layouts.fits(layout, t)}
         for name, t in fitting.items():
-            yield _condition(evidence, f"{name} {layout}", f"{name} is {layouts.words(layout)}", layout, {name: t})
+            yield _condition(evidence, f"{name} {layout}", f"{name} is {layouts.get(layout).words}", layout, {name: t})
         if len(fitting) > 1:
-            when = f"all inputs are {layouts.words(layout)}"
+            when = f"all inputs are {layouts.get(layout).words}"
             yield _condition(evidence, f"all inputs {layout}", when, layout, fitting)
 
 
 def _condition(evidence: Evidence, name: str, when: str, layout: str, moved: Mapping[str, torch.Tensor]) -> Condition:
     laid = {each: layouts.lay_out(t, layout) for each, t in moved.items()}
     at = evidence
-    if layout in layouts.REPEATED:  # other values: the outputs, too, may have another shape
+    if layouts.get(layout).repeats:  # other values: the outputs, too, may have another shape
         values = {**evidence.point.tensors, **{each: t.contiguous() for each, t in laid.items()}}
         at = evidence.at(Point(evidence.subject, replace(evidence.sample, tensors=values)))
 

@@ -20,7 +20,7 @@ def load(paths: Sequence[Path]) -> tuple[list[Spec], list[Fault]]:
 
     Raises UsageError for a path that does not exist and where no spec is found.
     """
-    chosen = list(paths) or [_default()]
+    chosen = list(paths) or _default()
     specs, faults = load_all(chosen)
     if not specs and not faults:
         raise UsageError(f"no *.grad.yaml below {', '.join(map(str, chosen))}")
@@ -29,10 +29,10 @@ def load(paths: Sequence[Path]) -> tuple[list[Spec], list[Fault]]:
     ]
 
 
-def _default() -> Path:
-    """The working directory's ``specs``, or else the catalogue."""
+def _default() -> list[Path]:
+    """The working directory's ``specs``, or else the catalogue with what other projects add to it."""
     here = Path("specs")
-    return here if here.is_dir() else catalogue.folder("specs")
+    return [here] if here.is_dir() else [catalogue.folder("specs"), *catalogue.added().values()]
 
 
 def _name(path: str) -> str:

@@ -12,7 +12,8 @@ class Device:
 
     ``available`` tells whether this machine has it, ``missing`` what to say where it does not, ``flags`` the settings
     in force that change numerics (recorded with every run), ``wait`` returns when queued work is done, ``free`` is the
-    memory that is free on it, in bytes.
+    memory that is free on it, in bytes. A backend out of torch's tree is made known to torch by ``available``, which is
+    asked before the first tensor is put there.
     """
 
     name: str  # as torch names it

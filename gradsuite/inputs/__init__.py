@@ -3,12 +3,11 @@
 from gradsuite.inputs.edges import EdgeSample, edges
 from gradsuite.inputs.examples import example_definition, from_examples
 from gradsuite.inputs.kinks import on_kinks, touched
-from gradsuite.inputs.layouts import LAYOUTS, fits, lay_out
+from gradsuite.inputs.layouts import fits, lay_out
 from gradsuite.inputs.search import draw, smallest
 from gradsuite.inputs.strategies import samples
 
 __all__ = [
-    "LAYOUTS",
     "EdgeSample",
     "draw",
     "edges",

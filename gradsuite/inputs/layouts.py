@@ -1,7 +1,7 @@
 """Memory layouts: the same values, laid out in ways that kernels like to get wrong.
 
 What lies between and behind the elements is NaN (zero for integers, which may be indices), so that reading it does not
-go unseen.
+go unseen. Other projects add layouts as ``gradsuite.extensions`` says: a module that defines ``LAYOUT``.
 """
 
 from __future__ import annotations
@@ -12,16 +12,27 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gradsuite import extensions
+from gradsuite.errors import UsageError
+
 _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One layout. ``words``: how a sentence says that a tensor has it."""
+    """One layout.
+
+    ``words``: how a sentence says that a tensor has it. ``fits``: whether a tensor can be laid out so, and would differ
+    from contiguous. ``make``: the same values, so laid out in fresh memory.
+    ``repeats``: whether elements share memory, so that values change. ``lazy``: whether other values lie in memory,
+    with a mark: torch refuses to hand those out unresolved.
+    """
 
     words: str
     fits: Callable[[Tensor], bool]
     make: Callable[[Tensor], Tensor]
+    repeats: bool = False
+    lazy: bool = False
 
 
 def _transposed(x: Tensor) -> Tensor:
@@ -96,30 +107,46 @@ _LAYOUTS = {
     "narrowed": Layout("a part of wider rows", lambda x: x.dim() >= 2 and x.numel() > x.shape[-1] > 0, _narrowed),
     "sliced": Layout("every second element of its memory", lambda x: x.dim() >= 1 and x.numel() > 0, _sliced),
     "offset": Layout("not at the beginning of its memory", lambda x: x.numel() > 0, _offset),
-    "conjugated": Layout("lazily conjugated", torch.Tensor.is_complex, _conjugated),
-    "negated": Layout("lazily negated", lambda x: x.is_floating_point() or x.is_complex(), _negated),
-    "expanded": Layout("expanded with stride 0", lambda x: x.numel() > 1, _expanded),
-    "uniform": Layout("one number expanded with stride 0", lambda x: len(_longer(x)) > 1, _uniform),
+    "conjugated": Layout("lazily conjugated", torch.Tensor.is_complex, _conjugated, lazy=True),
+    "negated": Layout("lazily negated", lambda x: x.is_floating_point() or x.is_complex(), _negated, lazy=True),
+    "expanded": Layout("expanded with stride 0", lambda x: x.numel() > 1, _expanded, repeats=True),
+    "uniform": Layout("one number expanded with stride 0", lambda x: len(_longer(x)) > 1, _uniform, repeats=True),
 }
 
-LAYOUTS = tuple(_LAYOUTS)
-LAZY = ("conjugated", "negated")  # other values in memory, and a mark: torch refuses to hand them out unresolved
-REPEATED = ("expanded", "uniform")  # these change the values
+
+def names() -> tuple[str, ...]:
+    """The name of every layout, ``contiguous`` first."""
+    return (*_LAYOUTS, *sorted(extensions.added("layouts", _LAYOUTS)))
+
+
+def get(name: str) -> Layout:
+    """The layout called ``name``. Raises KeyError where there is none."""
+    if extension := extensions.added("layouts").get(name):
+        return extension.defined("LAYOUT", Layout)
+    return _LAYOUTS[name]
 
 
 def fits(name: str, x: Tensor) -> bool:
     """Whether ``x`` can be laid out so, and would differ from contiguous."""
-    return _LAYOUTS[name].fits(x)
+    return get(name).fits(x)
 
 
 def lay_out(x: Tensor, name: str) -> Tensor:
-    """``x`` in the layout ``name``, in fresh memory; ``x`` must fit it. Only those in REPEATED change values."""
-    return _LAYOUTS[name].make(x)
+    """``x`` in the layout ``name``, in fresh memory; ``x`` must fit it. Only one that repeats changes values.
+
+    Raises UsageError where another does that somebody added: ops would be accused of it.
+    """
+    layout = get(name)
+    laid = layout.make(x)
+    if name not in _LAYOUTS and not layout.repeats and not _is_same(laid, x):
+        raise UsageError(f"the layout {name!r} changes what it lays out; set repeats=True where elements share memory")
+    return laid
 
 
-def words(name: str) -> str:
-    """How a sentence says that a tensor is laid out so: "the cotangent is <words>"."""
-    return _LAYOUTS[name].words
+def _is_same(laid: Tensor, x: Tensor) -> bool:
+    if laid.shape != x.shape or laid.dtype != x.dtype or laid.device != x.device:
+        return False
+    return bool(((laid == x) | (x != x)).all())
 
 
 def layout_of(x: Tensor) -> str:
