@@ -11,7 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, TextIO
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from gradsuite.errors import UsageError
 
 
 class Outcome(StrEnum):
@@ -231,6 +233,7 @@ class CaseResult(Record):
 
 Line = Annotated[Environment | Op | SpecFault | CaseResult, Field(discriminator="kind")]
 _LINE: TypeAdapter[Line] = TypeAdapter(Line)
+_OPENING = b'{"kind":"'  # of every line
 
 
 class Recorder:
@@ -246,12 +249,27 @@ class Recorder:
 
 
 def read(path: Path) -> Iterator[Line]:
-    """The lines of ``path``. A last line cut short by a killed run is left out: it was in flight."""
-    lines = path.read_text(encoding="utf-8").split("\n")
-    for number, text in enumerate(lines):
-        last = number == len(lines) - 1
-        if text and not last:
-            yield _LINE.validate_json(text)
+    """The lines of ``path``. A last line cut short by a killed run is left out: it was in flight.
+
+    Raises UsageError, with the line's number, for a line that no run of gradsuite wrote.
+    """
+    *whole, cut = path.read_bytes().split(b"\n")
+    for number, text in enumerate(whole, start=1):
+        if text:
+            yield _line(path, number, text)
+    if not (cut.startswith(_OPENING) or _OPENING.startswith(cut)):
+        _line(path, len(whole) + 1, cut)  # tells what is wrong; a whole line would have ended
+
+
+def _line(path: Path, number: int, text: bytes) -> Line:
+    try:
+        return _LINE.validate_json(text)
+    except ValidationError as fault:
+        first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = f"at {'.'.join(map(str, first['loc']))!r}: " if first["loc"] else ""
+        told = place + first["msg"].replace(" at line 1 column", " at column")
+        what = f"{path}:{number}: this is no line of gradsuite's results: {told}"
+        raise UsageError(f"{what}; give a results.jsonl that a run wrote") from fault
 
 
 def verdict(outcomes: Iterable[Outcome]) -> Outcome:

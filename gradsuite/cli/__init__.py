@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import click
 
 from gradsuite.cli.check import check
+from gradsuite.cli.diff import diff
 from gradsuite.cli.explain import explain
+from gradsuite.cli.history import history
 from gradsuite.cli.ops import list_ops
 from gradsuite.cli.report import report
 from gradsuite.cli.run import run
@@ -28,7 +30,7 @@ def gradsuite() -> None:
     """
 
 
-for command in (run, check, list_ops, explain, report):
+for command in (run, check, list_ops, explain, report, diff, history):
     gradsuite.add_command(command)
 
 

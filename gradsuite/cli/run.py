@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from gradsuite.cli import waivers
+from gradsuite.cli.names import names
 from gradsuite.cli.specs import load, paths_argument
 from gradsuite.errors import UsageError
 from gradsuite.plan import LIMIT
@@ -62,7 +63,7 @@ def run(
 
     for device in devices:
         require(device)
-    chosen = {"checks": _names(checks), "devices": devices, "dtypes": _names(dtypes)}
+    chosen = {"checks": names(checks), "devices": devices, "dtypes": names(dtypes)}
     work = _of_specs(paths, ops, chosen) if opinfo is None else _of_opinfo(opinfo, paths, ops, chosen)
     source = work.source if opinfo is None else partial(work.source, profile=profile, seed=seed)
     opening = Session(profile=profile, seed=seed).environment("gradsuite " + shlex.join(arguments))
@@ -135,11 +136,6 @@ def _holds(line: Line) -> bool:
     from gradsuite.results import CaseResult, Outcome
 
     return not isinstance(line, CaseResult) or line.outcome not in (Outcome.FAILED, Outcome.ERROR)
-
-
-def _names(given: Iterable[str]) -> list[str]:
-    """``("value,reverse", "graph")`` as single names."""
-    return [name.strip() for part in given for name in part.split(",") if name.strip()]
 
 
 def _recorded(fault: Fault) -> SpecFault:

@@ -23,13 +23,13 @@ def render(merged: Merged) -> str:
 
 def text(raw: str, limit: int = 400) -> str:
     """``raw`` as one line of Markdown that means itself: no markup, no HTML, no table or code breaks out of it."""
-    line = " ".join(words.clip(words.clean(raw), limit).split())
+    line = words.one_line(raw, limit)
     return re.sub(r"([\\`*_\[\]|~#@!:])", r"\\\1", html.escape(line, quote=False))
 
 
 def code(raw: str, limit: int = 2000) -> str:
     """``raw`` as inline code, fenced by more backticks than it holds."""
-    line = " ".join(words.clip(words.clean(raw), limit).split()) or " "
+    line = words.one_line(raw, limit) or " "
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
     return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 

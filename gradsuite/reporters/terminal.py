@@ -77,7 +77,9 @@ class Progress:
         if line.outcome in _LOUD:
             _print(self._console, _event(line))
         if self._bar and self._task is not None:
-            self._bar.update(self._task, advance=1, description=_one_line(line.name, 24), tally=self._tally().markup)
+            self._bar.update(
+                self._task, advance=1, description=words.one_line(line.name, 24), tally=self._tally().markup
+            )
         elif time.monotonic() - self._told >= _EVERY:
             self._plain()
 
@@ -100,7 +102,7 @@ def summarise(lines: Iterable[Line], *, report: Path | None = None, console: Con
     _print(console, Text())
     for fault in merged.faults[:_MOST]:
         place = f"{fault.path}:{fault.line}:{fault.column}: {fault.what}" + (f"; {fault.mend}" if fault.mend else "")
-        _print(console, _told(Outcome.ERROR, _one_line(place)))
+        _print(console, _told(Outcome.ERROR, words.one_line(place)))
     _rest(console, len(merged.faults))
     _failures(console, merged)
     _errors(console, merged)
@@ -109,7 +111,7 @@ def summarise(lines: Iterable[Line], *, report: Path | None = None, console: Con
     if counted := mutants.count(merged.placed):
         _print(console, Text(f"mutants noticed: {counted}"))
     if report:
-        _print(console, Text(f"report: {_one_line(str(report), 4000)}"))
+        _print(console, Text(f"report: {words.one_line(str(report), 4000)}"))
 
 
 def _bar(console: Console) -> Bar:
@@ -129,7 +131,7 @@ def _bar(console: Console) -> Bar:
 def _event(result: CaseResult) -> Text:
     """One line on a case that has just failed."""
     why = words.story(main_failure(result)) if result.outcome is Outcome.FAILED else result.reason
-    return _told(result.outcome, f"{_one_line(result.id)}  {_one_line(why)}")
+    return _told(result.outcome, f"{words.one_line(result.id)}  {words.one_line(why)}")
 
 
 def _failures(console: Console, merged: Merged) -> None:
@@ -138,7 +140,7 @@ def _failures(console: Console, merged: Merged) -> None:
         _print(console, Text("What failed", "bold"))
     for finding in merged.findings[:_MOST]:
         count = words.counted(len(finding.cases), "case")
-        _print(console, _told(Outcome.FAILED, f"{_one_line(finding.page.op.name)}, {count}"))
+        _print(console, _told(Outcome.FAILED, f"{words.one_line(finding.page.op.name)}, {count}"))
         _wrapped(console, words.story(finding.failure))
         commands = list(dict.fromkeys(map(_replay, finding.cases)))
         for command in commands[:_MOST]:
@@ -150,7 +152,7 @@ def _failures(console: Console, merged: Merged) -> None:
 
 def _replay(placed: Placed) -> str:
     """The command that runs the case again; its id where no command was recorded."""
-    return _one_line(main_failure(placed.result).replay or placed.result.id, 4000)
+    return words.one_line(main_failure(placed.result).replay or placed.result.id, 4000)
 
 
 def _errors(console: Console, merged: Merged) -> None:
@@ -158,7 +160,7 @@ def _errors(console: Console, merged: Merged) -> None:
     if errors:
         _print(console, Text("What could not be run", "bold"))
     for result in errors[:_MOST]:
-        _print(console, _told(Outcome.ERROR, _one_line(result.id)))
+        _print(console, _told(Outcome.ERROR, words.one_line(result.id)))
         _wrapped(console, result.reason or "no reason was recorded")
         if result.last_sample is not None:
             _wrapped(
@@ -181,13 +183,8 @@ def _told(outcome: Outcome, text: str) -> Text:
     return Text.assemble((f"{words.GLYPH[outcome]} ", STYLE[outcome]), text)
 
 
-def _one_line(text: str, limit: int = 500) -> str:
-    """``text`` in one line, without control characters: a recorded message cannot steer the terminal."""
-    return words.clip(" ".join(words.clean(text).split()), limit)
-
-
 def _wrapped(console: Console, text: str) -> None:
-    for line in textwrap.wrap(_one_line(text, 1000), max(console.width, 40) - 4):
+    for line in textwrap.wrap(words.one_line(text, 1000), max(console.width, 40) - 4):
         _print(console, Text(f"    {line}"))
 
 

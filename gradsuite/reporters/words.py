@@ -67,6 +67,11 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[:limit]} … ({len(text) - limit:,} more characters)"
 
 
+def one_line(text: str, limit: int = 500) -> str:
+    """``text`` in one line, without control characters: a recorded message cannot steer the terminal."""
+    return clip(" ".join(clean(text).split()), limit)
+
+
 def headline(merged: Merged) -> str:
     """The verdict in one sentence."""
     total, counts = sum(merged.counts.values()), merged.counts
