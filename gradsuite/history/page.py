@@ -22,7 +22,9 @@ def render(runs: Mapping[int, Environment], found: Sequence[Trend]) -> str:
     newest_first = list(runs.items())[::-1]
     return sheet.render(
         "trends.html",
-        headline=f"{len(failing):,} of {words.counted(len(ops), 'op')} fail now" if failing else "Nothing fails now",
+        headline=f"Failing now: {len(failing):,} of {words.counted(len(ops), 'op')}"
+        if failing
+        else "Nothing fails now",
         opening=opening(runs),
         tone=Outcome.FAILED if failing else Outcome.PASSED,
         total=ribbon.draw(list(totals.values()), height=60.0),
@@ -30,6 +32,10 @@ def render(runs: Mapping[int, Environment], found: Sequence[Trend]) -> str:
         left_out=len(found[_MOST:]),
         runs=[(day(environment), environment, totals[number]) for number, environment in newest_first],
     )
+
+
+def _headline(failing: int, ops: int) -> str:
+    return f"Failing now: {failing:,} of {words.counted(ops, 'op')}" if failing else "Nothing fails now"
 
 
 def _totals(runs: Iterable[int], found: Iterable[Trend]) -> dict[int, Point]:

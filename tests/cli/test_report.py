@@ -3,7 +3,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from gradsuite.results import CaseResult, read
 from tests.cli.conftest import Command
+from tests.reporters import recorded
+
+
+def results(file: Path) -> list[CaseResult]:
+    return [line for line in read(file) if isinstance(line, CaseResult)]
 
 
 def test_reports_are_made_again_from_the_lines_alone(command: Command, folder: Path) -> None:
@@ -27,12 +35,46 @@ def test_several_runs_are_merged(command: Command, folder: Path) -> None:
 def test_a_killed_run_loses_the_case_in_flight_only(command: Command, folder: Path) -> None:
     command("run", "--checks", "value")
     lines = folder / "reports" / "results.jsonl"
+    whole = len(results(lines))
     lines.write_text(lines.read_text()[:-20])
     assert command("report", "reports", "-o", "again")[0] == 0
+    document = json.loads((folder / "again" / "results.json").read_text())
+    assert len(document["results"]) == len(results(lines)) == whole - 1
 
 
-def test_what_holds_no_results_is_refused(command: Command, folder: Path) -> None:
-    (folder / "notes.txt").write_text("not a result\n")
-    code, out = command("report", "notes.txt", "-o", "again")
-    assert (code, "notes.txt does not hold gradsuite's results" in out) == (2, True)
-    assert command("report", "nowhere", "-o", "again")[0] == 2
+NO_LINE = "this is no line of gradsuite's results: "
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("not a result\n", f"1: {NO_LINE}Invalid JSON"),
+        ("not a result, and no end of a line", f"1: {NO_LINE}Invalid JSON"),
+        ('{"version": "2.1.0"}\n', f"1: {NO_LINE}Unable to extract tag"),
+        ("RUN{}\n", f"3: {NO_LINE}Unable to extract tag"),
+        ('RUN{"kind":"fault","path":"a","line":"b","column":1,"what":"c"}\n', f"3: {NO_LINE}at 'fault.line': Input"),
+        (
+            'RUN{"kind":"fault","path":"","line":1,"column":1,"what":"","\\u001b[31m":1}\n',
+            f"3: {NO_LINE}at 'fault.\\x1b",
+        ),
+        ("RUN" + "[" * 100_000 + "\n", f"3: {NO_LINE}Invalid JSON: recursion limit"),
+        ("\udcff\n", f"1: {NO_LINE}Invalid JSON"),
+    ],
+)
+def test_what_no_run_wrote_is_one_error_with_its_place(command: Command, folder: Path, text: str, told: str) -> None:
+    run = "".join(line.model_dump_json() + "\n" for line in recorded.lines()[:2])
+    (folder / "odd").write_bytes(text.replace("RUN", run).encode("utf-8", "surrogateescape"))
+    code, out = command("report", "odd", "-o", "again")
+    assert code == 2
+    assert out.startswith(f"gradsuite: odd:{told}")
+    assert out.count("\n") == 1
+    assert "\x1b" not in out
+    assert not (folder / "again").exists()
+    assert command("diff", "odd", "odd") == command("history", "add", "odd") == (code, out)
+
+
+def test_what_is_not_there_is_refused(command: Command, folder: Path) -> None:
+    code, out = command("report", "nowhere", "-o", "again")
+    assert (code, "no such file of results: 'nowhere'" in out) == (2, True)
+    (folder / "empty").mkdir()
+    assert "no such file of results: 'empty/results.jsonl'" in command("diff", "empty", "empty")[1]

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from importlib import resources
 from typing import Any
 
-from gradsuite.reporters.html.templates import asset, fill
+from markupsafe import Markup
+
+from gradsuite.reporters.html import templates
 
 
 def render(template: str, **context: Any) -> str:
     """``template``, which extends ``sheet.html``, as a self-contained page."""
-    style = asset("page.css") + asset("sheet.css")
+    style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return str(fill(template, style=style, policy=policy, **context))
+    return str(templates.fill(template, style=style, policy=policy, **context))
+
+
+def _style() -> Markup:
+    """The report's style sheet and what these pages have beside it."""
+    folder = resources.files(templates.__name__)
+    return Markup("").join(Markup(folder.joinpath(f"{name}.css").read_text("utf-8")) for name in ("page", "sheet"))
