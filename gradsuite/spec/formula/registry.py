@@ -24,6 +24,7 @@ class Function:
     """A function of the language. ``rounds`` is False where it only selects, moves, counts or compares."""
 
     name: str
+    summary: str
     signature: inspect.Signature
     torch: Meaning
     balls: Meaning
@@ -37,14 +38,15 @@ _TABLE: dict[str, Function] = {}
 def register(
     name: str,
     parameters: str,
+    summary: str,
     *,
     torch: Meaning,
     balls: Meaning,
     notation: Notation | None = None,
     rounds: bool = False,
 ) -> None:
-    """Enter a function. ``parameters`` is written as in a ``def``: ``x, dim=None, *, keepdims=True``."""
-    _TABLE[name] = Function(name, signature(parameters), torch, balls, notation or called(name), rounds)
+    """Enter a function: ``parameters`` as in a ``def``, ``x, dim=None, *, keepdims=True``; ``summary`` for people."""
+    _TABLE[name] = Function(name, summary, signature(parameters), torch, balls, notation or called(name), rounds)
 
 
 def signature(parameters: str) -> inspect.Signature:

@@ -278,10 +278,11 @@ def test_the_dtype_of_tensors_is_kept(dtype: torch.dtype) -> None:
         assert evaluate(parse(text), scope, TorchReading()).dtype == dtype
 
 
-def test_every_function_tells_how_it_is_called() -> None:
+def test_every_function_tells_how_it_is_called_and_what_it_is() -> None:
     for name, function in FUNCTIONS.items():
         assert function.name == name
         assert function.signature.parameters
+        assert function.summary and not function.summary.endswith("."), name
 
 
 def test_argmax_of_an_array_with_an_empty_axis_beside() -> None:

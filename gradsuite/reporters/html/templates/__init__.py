@@ -36,9 +36,10 @@ def breakable(name: str) -> Markup:
     return Markup("<wbr>").join(parts)
 
 
-def _environment() -> Environment:
+def environment(package: str) -> Environment:
+    """What fills the templates of ``package``: everything is escaped, and a name that is not given is an error."""
     made = Environment(
-        loader=PackageLoader("gradsuite.reporters.html"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -60,4 +61,4 @@ def _environment() -> Environment:
     return made
 
 
-_ENVIRONMENT = _environment()
+_ENVIRONMENT = environment("gradsuite.reporters.html")

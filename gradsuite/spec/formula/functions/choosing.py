@@ -69,10 +69,18 @@ def _onehot(given: Arguments) -> Markup:
     return write.subscript(Markup("<mi>δ</mi>"), given["target"])
 
 
-register("where", "condition, a, b", torch=_where_torch, balls=_where_balls, notation=_cases)
+register(
+    "where",
+    "condition, a, b",
+    "a where the condition holds, b elsewhere",
+    torch=_where_torch,
+    balls=_where_balls,
+    notation=_cases,
+)
 register(
     "take",
     "x, indices, dim",
+    "the slices of x at the given indices along a dimension",
     torch=_take_torch,
     balls=lambda r, x, indices, dim: np.take(array(x), np.asarray(indices), axis(dim, np.ndim(x))),
     notation=_indexed,
@@ -80,9 +88,24 @@ register(
 register(
     "take_along_axis",
     "x, indices, dim",
+    "for each place, the entry of x at that place's own index along a dimension",
     torch=lambda r, x, indices, dim: r.torch.take_along_dim(x, indices, axis(dim, x.ndim)),
     balls=lambda r, x, indices, dim: np.take_along_axis(array(x), np.asarray(indices), axis(dim, np.ndim(x))),
     notation=_indexed,
 )
-register("delta", "a, b", torch=_delta_torch, balls=_delta_balls, notation=_kronecker)
-register("onehot", "target, classes", torch=_onehot_torch, balls=_onehot_balls, notation=_onehot)
+register(
+    "delta",
+    "a, b",
+    "Kronecker's delta: 1 where a and b are equal, 0 elsewhere",
+    torch=_delta_torch,
+    balls=_delta_balls,
+    notation=_kronecker,
+)
+register(
+    "onehot",
+    "target, classes",
+    "a row of zeros for each target, with a 1 at the target's own place",
+    torch=_onehot_torch,
+    balls=_onehot_balls,
+    notation=_onehot,
+)

@@ -11,7 +11,7 @@ from gradsuite.spec.formula.notation import Arguments, Markup, Notation
 from gradsuite.spec.formula.registry import register, signature
 
 
-def _define(name: str, parameters: str, *formulas: str, notation: Notation | None = None) -> None:
+def _define(name: str, parameters: str, summary: str, *formulas: str, notation: Notation | None = None) -> None:
     """A function of ``parameters``: formulas are ``letter = formula``, the last one the value."""
     names = list(signature(parameters).parameters)
 
@@ -21,7 +21,7 @@ def _define(name: str, parameters: str, *formulas: str, notation: Notation | Non
             scope[letter] = formula.run(scope, reading)
         return scope["value"]
 
-    register(name, parameters, torch=meaning, balls=meaning, notation=notation)
+    register(name, parameters, summary, torch=meaning, balls=meaning, notation=notation)
 
 
 @cache
@@ -40,9 +40,40 @@ def _gaussian(symbol: str) -> Notation:
     return meaning
 
 
-_define("softmax", "x, dim", "e = exp(x - max(x, dim))", "e / sum(e, dim)")
-_define("logsumexp", "x, dim", "top = max(x, dim)", "m = where(isinf(top), 0, top)", "m + log(sum(exp(x - m), dim))")
-_define("log_softmax", "x, dim", "d = x - max(x, dim)", "d - log(sum(exp(d), dim))")
-_define("softplus", "x", "maximum(x, 0) + log1p(exp(-abs(x)))")
-_define("normal_cdf", "x", "erfc(-x / sqrt(2)) / 2", notation=_gaussian("Φ"))
-_define("normal_pdf", "x", "exp(-x ** 2 / 2) / sqrt(2 * pi)", notation=_gaussian("φ"))
+_define(
+    "softmax",
+    "x, dim",
+    "exponentials along a dimension, scaled so that they sum to one",
+    "e = exp(x - max(x, dim))",
+    "e / sum(e, dim)",
+)
+_define(
+    "logsumexp",
+    "x, dim",
+    "the logarithm of the sum of exponentials along a dimension",
+    "top = max(x, dim)",
+    "m = where(isinf(top), 0, top)",
+    "m + log(sum(exp(x - m), dim))",
+)
+_define(
+    "log_softmax",
+    "x, dim",
+    "the logarithm of softmax, computed without taking a logarithm of zero",
+    "d = x - max(x, dim)",
+    "d - log(sum(exp(d), dim))",
+)
+_define("softplus", "x", "ln(1 + e^x), a smooth rectifier", "maximum(x, 0) + log1p(exp(-abs(x)))")
+_define(
+    "normal_cdf",
+    "x",
+    "the share of a standard normal distribution that lies below x",
+    "erfc(-x / sqrt(2)) / 2",
+    notation=_gaussian("Φ"),
+)
+_define(
+    "normal_pdf",
+    "x",
+    "the density of the standard normal distribution",
+    "exp(-x ** 2 / 2) / sqrt(2 * pi)",
+    notation=_gaussian("φ"),
+)

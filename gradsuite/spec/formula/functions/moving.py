@@ -131,6 +131,7 @@ def _pieces(name: str) -> Any:
 register(
     "reshape",
     "x, shape",
+    "the same values in the same order, in another shape",
     torch=lambda r, x, shape: r.tensor(x).reshape(bounds.shape(shape)),
     balls=lambda r, x, shape: array(x).reshape(bounds.shape(shape)),
     notation=_identity_notation,
@@ -138,6 +139,7 @@ register(
 register(
     "broadcast_to",
     "x, shape",
+    "x repeated along sizes of one until it has the shape",
     torch=lambda r, x, shape: r.tensor(x).broadcast_to(bounds.shape(shape)),
     balls=lambda r, x, shape: np.broadcast_to(array(x), bounds.shape(shape)),
     notation=_identity_notation,
@@ -145,6 +147,7 @@ register(
 register(
     "expand_dims",
     "x, dim",
+    "x with a new dimension of size one",
     torch=lambda r, x, dim: r.tensor(x).unsqueeze(dim),
     balls=lambda r, x, dim: np.expand_dims(array(x), axis(dim, np.ndim(x) + 1)),
     notation=_identity_notation,
@@ -152,6 +155,7 @@ register(
 register(
     "squeeze",
     "x, dim=None",
+    "x without a dimension of size one, or without all of them",
     torch=lambda r, x, dim: r.tensor(x).reshape(_squeezed(r.tensor(x).shape, dim)),
     balls=lambda r, x, dim: array(x).reshape(_squeezed(np.shape(x), dim)),
     notation=_identity_notation,
@@ -159,12 +163,14 @@ register(
 register(
     "permute_dims",
     "x, dims",
+    "x with its dimensions in another order",
     torch=lambda r, x, dims: r.tensor(x).permute(_permuted(r.tensor(x), dims)),
     balls=lambda r, x, dims: array(x).transpose(_permuted(array(x), dims)),
 )
 register(
     "concat",
     "xs, dim=0",
+    "arrays laid end to end along a dimension",
     torch=lambda r, xs, dim: r.torch.cat(r.matched(*xs), dim),
     balls=lambda r, xs, dim: np.concatenate(alike(*xs), dim),
     notation=_pieces("concat"),
@@ -172,6 +178,7 @@ register(
 register(
     "stack",
     "xs, dim=0",
+    "arrays of one shape laid side by side along a new dimension",
     torch=lambda r, xs, dim: r.torch.stack(r.matched(*xs), dim),
     balls=lambda r, xs, dim: np.stack(alike(*xs), dim),
     notation=_pieces("stack"),
@@ -179,33 +186,65 @@ register(
 register(
     "split",
     "x, sizes, dim=0",
+    "x cut along a dimension into pieces of the given sizes",
     torch=lambda r, x, sizes, dim: _split(r.tensor(x), sizes, dim),
     balls=lambda r, x, sizes, dim: _split(array(x), sizes, dim),
 )
 register(
     "flip",
     "x, dim=None",
+    "x with the order along a dimension, or along all, reversed",
     torch=lambda r, x, dim: r.tensor(x).flip(axes(dim, r.tensor(x).ndim)),
     balls=lambda r, x, dim: np.flip(array(x), axes(dim, np.ndim(x))),
 )
 register(
     "roll",
     "x, shift, dim",
+    "x moved along a dimension; what leaves at one end enters at the other",
     torch=lambda r, x, shift, dim: x.roll(*_rolled(shift, dim, x)) if x.ndim else x,
     balls=lambda r, x, shift, dim: np.roll(array(x), *_rolled(shift, dim, array(x))) if np.ndim(x) else x,
 )
-register("pad", "x, widths, value=0", torch=_pad_torch, balls=_pad_balls)
-register("tril", "x, k=0", torch=_triangle_torch("tril"), balls=_triangle_balls(np.less_equal))
-register("triu", "x, k=0", torch=_triangle_torch("triu"), balls=_triangle_balls(np.greater_equal))
 register(
-    "zeros_like", "x", torch=_like(0), balls=lambda r, x: _like_balls(r, x, 0), notation=lambda _: write.number("0")
+    "pad",
+    "x, widths, value=0",
+    "x with a border of one value; widths are given from the last dimension backwards, and a negative one crops",
+    torch=_pad_torch,
+    balls=_pad_balls,
 )
 register(
-    "ones_like", "x", torch=_like(1), balls=lambda r, x: _like_balls(r, x, 1), notation=lambda _: write.number("1")
+    "tril",
+    "x, k=0",
+    "the lower triangle of a matrix; what lies above the k-th diagonal becomes zero",
+    torch=_triangle_torch("tril"),
+    balls=_triangle_balls(np.less_equal),
+)
+register(
+    "triu",
+    "x, k=0",
+    "the upper triangle of a matrix; what lies below the k-th diagonal becomes zero",
+    torch=_triangle_torch("triu"),
+    balls=_triangle_balls(np.greater_equal),
+)
+register(
+    "zeros_like",
+    "x",
+    "zeros in the shape of x",
+    torch=_like(0),
+    balls=lambda r, x: _like_balls(r, x, 0),
+    notation=lambda _: write.number("0"),
+)
+register(
+    "ones_like",
+    "x",
+    "ones in the shape of x",
+    torch=_like(1),
+    balls=lambda r, x: _like_balls(r, x, 1),
+    notation=lambda _: write.number("1"),
 )
 register(
     "full_like",
     "x, value",
+    "one value in the shape of x",
     torch=lambda r, x, value: r.tensor(value).to(r.tensor(x).dtype).broadcast_to(r.tensor(x).shape),
     balls=_like_balls,
     notation=lambda given: given["value"],
@@ -213,19 +252,24 @@ register(
 register(
     "arange",
     "start, stop=None, step=1",
+    "whole numbers in steps, from start up to but without stop; from zero where one number is given",
     torch=lambda r, a, b, c: r.torch.tensor(list(_arange(a, b, c)), dtype=r.torch.int64, device=r.device),
     balls=lambda r, a, b, c: np.array(_arange(a, b, c), dtype=np.int64),
 )
 register(
     "shape",
     "x",
+    "the sizes of x, as a tuple",
     torch=lambda r, x: tuple(r.tensor(x).shape),
     balls=lambda r, x: np.shape(array(x)),
 )
-register("ndim", "x", torch=lambda r, x: r.tensor(x).ndim, balls=lambda r, x: np.ndim(array(x)))
+register(
+    "ndim", "x", "how many dimensions x has", torch=lambda r, x: r.tensor(x).ndim, balls=lambda r, x: np.ndim(array(x))
+)
 register(
     "size",
     "x, dim=None",
+    "how many entries x has, in all or along a dimension",
     torch=lambda r, x, dim: _count(r.tensor(x).shape, dim),
     balls=lambda r, x, dim: _count(np.shape(array(x)), dim),
     notation=lambda given: (

@@ -66,6 +66,7 @@ _minimum = _pairwise(smaller, np.minimum)
 register(
     "abs",
     "x",
+    "the absolute value",
     torch=lambda r, x: r.countable(r.tensor(x)).abs(),
     balls=_kept(abs, abs),
     notation=write.between("|", "|"),
@@ -73,6 +74,7 @@ register(
 register(
     "sign",
     "x",
+    "-1, 0 or 1; of a complex number, its direction: x / |x|",
     torch=lambda r, x: r.torch.sgn(r.countable(r.tensor(x))),
     balls=_kept(lambda ball: ball.sgn(), np.sign),
     notation=write.called("sgn"),
@@ -80,6 +82,7 @@ register(
 register(
     "floor",
     "x",
+    "the largest whole number that is not above x",
     torch=lambda r, x: _floored(r.tensor(x)),
     balls=_kept(arb.floor, lambda x: x),
     notation=write.between("⌊", "⌋"),
@@ -87,6 +90,7 @@ register(
 register(
     "round",
     "x",
+    "the nearest whole number, halves to the even one",
     torch=lambda r, x: r.countable(r.tensor(x)).round(),
     balls=_kept(_round, lambda x: x),
     notation=write.between("⌊", "⌉"),
@@ -94,6 +98,7 @@ register(
 register(
     "conj",
     "x",
+    "the complex conjugate",
     torch=_complex_part("conj", lambda x: x),
     balls=_kept(lambda ball: ball.conjugate() if type(ball) is acb else ball, lambda x: x),
     notation=lambda given: Markup(f"<mover>{write.row(given['x'].text)}{write.sign('¯')}</mover>"),
@@ -101,6 +106,7 @@ register(
 register(
     "real",
     "x",
+    "the real part",
     torch=_complex_part("real", lambda x: x),
     balls=_kept(lambda ball: ball.real, lambda x: x),
     notation=write.called("Re"),
@@ -108,6 +114,7 @@ register(
 register(
     "imag",
     "x",
+    "the imaginary part",
     torch=_complex_part("imag", lambda x: x.new_zeros(x.shape)),
     balls=lambda r, x: elementwise(lambda ball: ball.imag)(balls(x)),
     notation=write.called("Im"),
@@ -115,6 +122,7 @@ register(
 register(
     "maximum",
     "a, b",
+    "the larger of a and b, place by place",
     torch=lambda r, a, b: r.torch.maximum(*r.matched(a, b)),
     balls=_maximum,
     notation=write.called("max"),
@@ -122,11 +130,19 @@ register(
 register(
     "minimum",
     "a, b",
+    "the smaller of a and b, place by place",
     torch=lambda r, a, b: r.torch.minimum(*r.matched(a, b)),
     balls=_minimum,
     notation=write.called("min"),
 )
-register("clip", "x, min=None, max=None", torch=_torch_clip, balls=_ball_clip, notation=_clip_notation)
+register(
+    "clip",
+    "x, min=None, max=None",
+    "x held between two ends",
+    torch=_torch_clip,
+    balls=_ball_clip,
+    notation=_clip_notation,
+)
 
 
 def _finite(ball: Any) -> bool:
@@ -148,11 +164,18 @@ def _truths(apply: Any, of_integers: bool) -> Any:
     return plain(decide)
 
 
-register("isfinite", "x", torch=lambda r, x: r.tensor(x).isfinite(), balls=_truths(_finite, True))
-register("isnan", "x", torch=lambda r, x: r.tensor(x).isnan(), balls=_truths(_nan, False))
+register(
+    "isfinite",
+    "x",
+    "whether x is neither infinite nor NaN",
+    torch=lambda r, x: r.tensor(x).isfinite(),
+    balls=_truths(_finite, True),
+)
+register("isnan", "x", "whether x is NaN", torch=lambda r, x: r.tensor(x).isnan(), balls=_truths(_nan, False))
 register(
     "isinf",
     "x",
+    "whether x is infinite",
     torch=lambda r, x: r.tensor(x).isinf(),
     balls=_truths(lambda ball: not _finite(ball) and not _nan(ball), False),
 )
@@ -162,22 +185,24 @@ def _truth_array(x: Any) -> Any:
     return array(x) != 0 if not is_balls(x) else ~_truths(lambda ball: bool(ball == 0), False)(None, x)
 
 
-def _logical(name: str, symbol: str, level: int) -> None:
+def _logical(name: str, summary: str, symbol: str, level: int) -> None:
     numpy = getattr(np, name)
     register(
         name,
         "a, b",
+        summary,
         torch=lambda r, a, b: getattr(r.torch, name)(r.tensor(a), r.tensor(b)),
         balls=lambda r, a, b: numpy(_truth_array(a), _truth_array(b)),
         notation=lambda given: write.connected([given["a"], given["b"]], symbol, level),
     )
 
 
-_logical("logical_and", "∧", write.BOTH)
-_logical("logical_or", "∨", write.EITHER)
+_logical("logical_and", "whether both hold", "∧", write.BOTH)
+_logical("logical_or", "whether at least one holds", "∨", write.EITHER)
 register(
     "logical_not",
     "a",
+    "whether it does not hold",
     torch=lambda r, a: r.tensor(a).logical_not(),
     balls=lambda r, a: np.logical_not(_truth_array(a)),
     notation=lambda given: write.negated(given["a"]),

@@ -122,10 +122,17 @@ def _zeros(like: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.full(bounds.shape(shape), arb(0) if like.dtype == object else 0, dtype=like.dtype)
 
 
-register("unfold", "x, kernel, stride=1, padding=0, dilation=1", torch=_unfold_torch, balls=_unfold_balls)
+register(
+    "unfold",
+    "x, kernel, stride=1, padding=0, dilation=1",
+    "the windows of a sliding kernel as columns (im2col)",
+    torch=_unfold_torch,
+    balls=_unfold_balls,
+)
 register(
     "fold",
     "cols, output_size, kernel, stride=1, padding=0, dilation=1",
+    "columns laid back as the windows of a sliding kernel, adding up where they overlap (col2im)",
     torch=_fold_torch,
     balls=_fold_balls,
     rounds=True,

@@ -44,9 +44,24 @@ def _without_holes(result: Any, operand: np.ndarray) -> Any:
 register(
     "matmul",
     "a, b",
+    "the matrix product, as a @ b; leading dimensions are a batch",
     torch=lambda r, a, b: r.matmul(a, b),
     balls=lambda r, a, b: r.matmul(a, b),
     notation=lambda given: write.juxtaposed(given["a"], given["b"]),
 )
-register("tensordot", "a, b, axes=2", torch=_tensordot_torch, balls=_tensordot_balls, rounds=True)
-register("einsum", "subscripts, a, b=None, c=None", torch=_einsum_torch, balls=_einsum_balls, rounds=True)
+register(
+    "tensordot",
+    "a, b, axes=2",
+    "the products of a and b summed over the last axes of a and the first of b",
+    torch=_tensordot_torch,
+    balls=_tensordot_balls,
+    rounds=True,
+)
+register(
+    "einsum",
+    "subscripts, a, b=None, c=None",
+    "products summed as Einstein's convention says, with the indices written out: 'ij,jk->ik'",
+    torch=_einsum_torch,
+    balls=_einsum_balls,
+    rounds=True,
+)

@@ -171,12 +171,29 @@ def _cumulative_balls(r: Any, x: Any, dim: Any) -> Any:
     return np.add.accumulate(x, axis=axis(dim, x.ndim)) if x.ndim else x
 
 
-register("sum", _REDUCED, torch=_sum_torch, balls=_sum_balls, notation=write.over("∑"), rounds=True)
-register("prod", _REDUCED, torch=_prod_torch, balls=_prod_balls, notation=write.over("∏"), rounds=True)
-register("mean", _REDUCED, torch=_mean_torch, balls=_mean_balls, rounds=True)
+register(
+    "sum",
+    _REDUCED,
+    "the sum, of all or along dimensions",
+    torch=_sum_torch,
+    balls=_sum_balls,
+    notation=write.over("∑"),
+    rounds=True,
+)
+register(
+    "prod",
+    _REDUCED,
+    "the product, of all or along dimensions",
+    torch=_prod_torch,
+    balls=_prod_balls,
+    notation=write.over("∏"),
+    rounds=True,
+)
+register("mean", _REDUCED, "the mean, of all or along dimensions", torch=_mean_torch, balls=_mean_balls, rounds=True)
 register(
     "max",
     _REDUCED,
+    "the largest entry, of all or along dimensions",
     torch=_extreme_torch("amax", -np.inf),
     balls=_extreme_balls(_LARGER, np.max, -ARB_INF),
     notation=write.under("max"),
@@ -184,18 +201,41 @@ register(
 register(
     "min",
     _REDUCED,
+    "the smallest entry, of all or along dimensions",
     torch=_extreme_torch("amin", np.inf),
     balls=_extreme_balls(_SMALLER, np.min, ARB_INF),
     notation=write.under("min"),
 )
-for _name, _spoken in (("argmax", "arg max"), ("argmin", "arg min")):
+for _name, _which in (("argmax", "largest"), ("argmin", "smallest")):
     _find = _arg_balls(_position(_name == "argmax"))
-    register(_name, _REDUCED, torch=_arg_torch(_name), balls=_find, notation=write.under(_spoken))
-register("any", _REDUCED, torch=_any_torch("any"), balls=_any_balls(np.logical_or), notation=write.under("any"))
-register("all", _REDUCED, torch=_any_torch("all"), balls=_any_balls(np.logical_and), notation=write.under("all"))
+    register(
+        _name,
+        _REDUCED,
+        f"where the {_which} entry stands, the first place of several",
+        torch=_arg_torch(_name),
+        balls=_find,
+        notation=write.under(f"arg {_name[3:]}"),
+    )
+register(
+    "any",
+    _REDUCED,
+    "whether an entry is not zero, of all or along dimensions",
+    torch=_any_torch("any"),
+    balls=_any_balls(np.logical_or),
+    notation=write.under("any"),
+)
+register(
+    "all",
+    _REDUCED,
+    "whether no entry is zero, of all or along dimensions",
+    torch=_any_torch("all"),
+    balls=_any_balls(np.logical_and),
+    notation=write.under("all"),
+)
 register(
     "cumulative_sum",
     "x, dim",
+    "running sums along a dimension",
     torch=lambda r, x, dim: r.countable(r.tensor(x)).cumsum(dim),
     balls=_cumulative_balls,
     rounds=True,
@@ -203,6 +243,7 @@ register(
 register(
     "unbroadcast",
     "v, x",
+    "v summed over whatever x was repeated along to reach the shape of v",
     torch=_unbroadcast_torch,
     balls=_unbroadcast_balls,
     notation=_summed_away,
