@@ -13,7 +13,7 @@ from gradsuite.routes.graph import draw as draw_graph
 from gradsuite.routes.point import Point
 from gradsuite.spec import formula
 from gradsuite.spec.definition import Definition, Spec
-from gradsuite.spec.formula.mathml import to_mathml
+from gradsuite.spec.formula.mathml import equation, markup, to_mathml
 from gradsuite.subject import subjects
 
 
@@ -52,19 +52,14 @@ def _formulas(definition: Definition) -> Iterator[Formula]:
         for name, each in kink.convention.items():
             yield _formula(f"d{name} on the kink", "kink", each)
     for name, (left, right) in definition.identities.items():
-        both = _formula(f"identity {name}", "identity", left)
-        yield both.model_copy(update={"text": f"{left.text} == {right.text}", "mathml": _equation(left, right)})
+        mathml = equation(markup(left), markup(right))
+        yield Formula(label=f"identity {name}", form="identity", text=f"{left.text} == {right.text}", mathml=mathml)
     for name, other in definition.equals.items():
         yield _formula(f"equals {name}", "equals", other.expression)
 
 
 def _formula(label: str, form: str, each: formula.Formula) -> Formula:
     return Formula(label=label, form=form, text=each.text, mathml=to_mathml(each))
-
-
-def _equation(left: formula.Formula, right: formula.Formula) -> str:
-    inner = [to_mathml(side).partition(">")[2].rpartition("</math>")[0] for side in (left, right)]
-    return f"{to_mathml(left).partition('>')[0]}><mrow>{inner[0]}<mo>=</mo>{inner[1]}</mrow></math>"
 
 
 def _graph(spec: Spec) -> Graph | None:

@@ -12,8 +12,9 @@ from gradsuite import checks as known_checks
 from gradsuite.cli.specs import load
 from gradsuite.errors import SpecError
 from gradsuite.plan import dtypes_of, select
-from gradsuite.spec.definition import Definition, Derivative, Input, Spec
+from gradsuite.spec.definition import Definition, Derivative, Spec
 from gradsuite.spec.loader import SUFFIX
+from gradsuite.spec.shapes import written
 
 
 @click.command()
@@ -44,7 +45,7 @@ def _spec(spec: Spec) -> Iterator[str]:
 
 def _definition(definition: Definition) -> Iterator[str]:
     for name, given in definition.inputs.items():
-        yield f"{name}: {_shape(given)}, {given.domain.text}{', optional' if given.optional else ''}"
+        yield f"{name}: [{written(given.shape)}], {given.domain.text}{', optional' if given.optional else ''}"
     for name, values in definition.arguments.items():
         yield f"{name}: {' or '.join(map(repr, values))}"
     yield from (f"where {condition.text}" for condition in definition.require)
@@ -68,11 +69,6 @@ def _definition(definition: Definition) -> Iterator[str]:
         yield f"no gradient for {', '.join(sorted(constant))}"
     if definition.node:
         yield f"grad_fn is {definition.node}"
-
-
-def _shape(given: Input) -> str:
-    marks = (("*" if axis.variadic else "") + ("#" if axis.broadcast else "") + axis.size.text for axis in given.shape)
-    return f"[{' '.join(marks)}]"
 
 
 def _derivative(derivative: Derivative) -> str:

@@ -25,6 +25,11 @@ def parse_shape(text: str) -> tuple[Axis, ...]:
     return axes
 
 
+def written(axes: tuple[Axis, ...]) -> str:
+    """The text that ``parse_shape`` reads as ``axes``."""
+    return " ".join("*" * axis.variadic + "#" * axis.broadcast + axis.size.text for axis in axes)
+
+
 def symbols(axes: tuple[Axis, ...], arguments: frozenset[str]) -> Iterator[tuple[str, bool]]:
     """The shape symbols that ``axes`` mention, each with whether it stands for any number of sizes."""
     for axis in axes:

@@ -19,7 +19,22 @@ _RELATION = {
 
 def to_mathml(formula: Formula) -> str:
     """A ``<math>`` element, safe to embed in HTML."""
-    return f'<math display="block">{_Writer(formula.functions).node(formula.tree).text}</math>'
+    return displayed(markup(formula))
+
+
+def markup(formula: Formula) -> Markup:
+    """The formula as a piece, to be set into more."""
+    return _Writer(formula.functions).node(formula.tree)
+
+
+def equation(left: Markup, right: Markup) -> str:
+    """A ``<math>`` element that says ``left = right``."""
+    return displayed(Markup(write.row(left.text, write.sign("="), right.text)))
+
+
+def displayed(piece: Markup) -> str:
+    """A ``<math>`` element on lines of its own."""
+    return f'<math display="block">{piece.text}</math>'
 
 
 class _Writer:
