@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from gradsuite.cli.catalogue import catalogue
 from gradsuite.cli.check import check
 from gradsuite.cli.diff import diff
 from gradsuite.cli.explain import explain
@@ -30,7 +31,7 @@ def gradsuite() -> None:
     """
 
 
-for command in (run, check, list_ops, explain, report, diff, history):
+for command in (run, check, list_ops, explain, report, diff, history, catalogue):
     gradsuite.add_command(command)
 
 

@@ -156,7 +156,9 @@ def juxtaposed(a: Markup, b: Markup) -> Markup:
 
 
 def choice(condition: Markup, yes: Markup, no: Markup) -> Markup:
-    """Cases after a brace; a choice in the last case adds its own."""
+    """Cases after a brace; a choice in the last case adds its own. Cases that read the same are none."""
+    if yes.text == no.text:
+        return yes
     this = f"<mtr><mtd>{yes.text}</mtd><mtd>{words('if ')}{condition.text}</mtd></mtr>"
     rest = no.cases or f"<mtr><mtd>{no.text}</mtd><mtd>{words('otherwise')}</mtd></mtr>"
     table = f'<mtable columnalign="left left">{this}{rest}</mtable>'

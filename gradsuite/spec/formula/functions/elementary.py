@@ -20,7 +20,7 @@ def _register(name: str, summary: str, balls: Any, notation: Notation | None = N
 
 
 def _power_of_e(given: Arguments) -> Markup:
-    return write.superscript(Markup("<mi>e</mi>"), write.first(given))
+    return write.superscript(Markup(write.upright("e")), write.first(given))  # a variable e is slanted
 
 
 def _lgamma_notation(given: Arguments) -> Markup:
