@@ -46,6 +46,7 @@ def test_style() -> None:
         "gradsuite.results",
         "gradsuite.spec.loader",
         "gradsuite.reporters",
+        "gradsuite.catalogue",
         "gradsuite.cli",
     ],
 )

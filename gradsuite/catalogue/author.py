@@ -12,7 +12,6 @@ from gradsuite.catalogue import equations, prose, samples
 from gradsuite.catalogue.items import Item, Part
 from gradsuite.catalogue.remarks import Remarks
 from gradsuite.catalogue.samples import Sample
-from gradsuite.catalogue.shelf import link
 from gradsuite.catalogue.site import Site
 from gradsuite.spec import domains
 from gradsuite.spec.definition import Equivalence, Kink, Spec
@@ -154,13 +153,9 @@ class Author:
         return Composition(
             title=prose.spoken(item.name),
             equation=Equation(equations.plain(other.expression), code, (self._said(item),)),
-            functions=tuple((name, path, self._page(path)) for name, path in other.functions.items()),
+            functions=tuple((name, path, self.site.op(self.here, path)) for name, path in other.functions.items()),
             when=self._code(other.when) if other.when else Markup(""),
         )
-
-    def _page(self, path: str) -> str | None:
-        spec = self.site.shelf.by_path.get(path)
-        return link(self.here, self.site.shelf.address(spec)) if spec else None
 
 
 def _given(item: Item) -> Given:

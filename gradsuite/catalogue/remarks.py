@@ -29,8 +29,8 @@ class Remarks:
         for part in where:
             if node is None:
                 return None
-            child = node.child(part)
-            place = node.keys.get(str(part)) or (child and (child.line, child.column))
+            key, child = node.keys.get(str(part)), node.child(part)
+            place = key or ((child.line, child.column) if child else None)
             node = child
         return place[0] if place and self._first(place) else None
 

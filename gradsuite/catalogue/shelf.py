@@ -75,7 +75,7 @@ def link(here: str, there: str) -> str:
 def slug(name: str) -> str:
     """``name`` in letters that need no escape in an address; told apart by a digest where that loses anything."""
     plain = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[:60]
-    return plain if plain == name else f"{plain or 'op'}-{_digest(name)}"
+    return plain if plain and plain == name else f"{plain or 'op'}-{_digest(name)}"
 
 
 def _digest(*parts: str) -> str:

@@ -65,9 +65,12 @@ class Site:
         def address(name: str) -> str | None:
             return link(here, f"{LANGUAGE}#f-{name}") if name in FUNCTIONS else None
 
-        ops = {name: self.shelf.by_path.get(path) for name, path in (functions or {}).items()}
-        own = {name: spec and link(here, self.shelf.address(spec)) for name, spec in ops.items()}
-        return equations.linked(text, address, own)
+        return equations.linked(text, address, {n: self.op(here, path) for n, path in (functions or {}).items()})
+
+    def op(self, here: str, path: str) -> str | None:
+        """The page of the op with that dotted path, as ``here`` writes it; None where it has none."""
+        spec = self.shelf.by_path.get(path)
+        return link(here, self.shelf.address(spec)) if spec else None
 
 
 def _own(name: str) -> Markup:

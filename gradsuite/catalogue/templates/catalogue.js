@@ -21,6 +21,11 @@
   const told = document.createElement("output");
   told.setAttribute("aria-live", "polite");
   const shown = () => rows.filter((row) => !row.hidden).map((row) => row.querySelector("a"));
+  const best = () => {
+    const [links, wanted] = [shown(), box.value.trim().toLowerCase()];
+    const name = (link) => link.textContent.toLowerCase();
+    return links.find((link) => name(link) === wanted) || links.find((link) => name(link).startsWith(wanted)) || links[0];
+  };
   const apply = () => {
     const wanted = box.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const row of rows) row.hidden = !wanted.every((word) => row.dataset.words.includes(word));
@@ -44,7 +49,7 @@
     const at = event.target === box ? -1 : links.indexOf(event.target);
     if (event.key === "/" && !typing(event.target)) box.focus();
     else if (event.key === "Escape" && event.target === box) { box.value = ""; apply(); remember(); }
-    else if (event.key === "Enter" && event.target === box && box.value && links.length) links[0].click();
+    else if (event.key === "Enter" && event.target === box && box.value && links.length) best().click();
     else if (event.key === "ArrowDown" && (event.target === box || at >= 0)) (links[at + 1] || event.target).focus();
     else if (event.key === "ArrowUp" && at >= 0) (links[at - 1] || box).focus();
     else return;

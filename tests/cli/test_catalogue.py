@@ -1,0 +1,54 @@
+"""``gradsuite catalogue``: the site from specs alone, with a run, and past a broken spec; torch is not imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.cli.conftest import Command
+
+
+def test_it_is_made_from_the_specs_alone(command: Command, folder: Path) -> None:
+    code, out = command("catalogue", "-o", "site")
+    assert (code, out) == (0, "site/index.html\n")
+    assert "nothing was measured" in (folder / "site" / "index.html").read_text()
+    assert "the exponential function" in (folder / "site" / "pointwise" / "exp.html").read_text()
+
+
+def test_a_run_is_told(command: Command, folder: Path) -> None:
+    command("run", "--checks", "value,reverse", "--dtype", "float64", "--dtype", "bfloat16")
+    code, _ = command("catalogue", "-o", "site", "reports")
+    page = (folder / "site" / "pointwise" / "exp.html").read_text()
+    assert code == 0
+    assert "4 cases: 3 passed, 1 failed." in page
+    assert "the backward is wrong" in page
+    assert "twice too large" in page
+
+
+def test_other_specs_may_be_meant(command: Command, folder: Path) -> None:
+    (folder / "mine").mkdir()
+    (folder / "specs" / "pointwise" / "exp.grad.yaml").rename(folder / "mine" / "exp.grad.yaml")
+    assert command("catalogue", "-o", "site", "--specs", "mine")[0] == 0
+    assert sorted(path.parent.name for path in folder.glob("site/*/*.html")) == ["mine"]
+
+
+def test_a_broken_spec_is_told_and_the_others_have_their_pages(command: Command, folder: Path) -> None:
+    (folder / "specs" / "pointwise" / "exp.grad.yaml").write_text("a: [")
+    code, out = command("catalogue", "-o", "site")
+    assert code == 2
+    assert "specs/pointwise/exp.grad.yaml:2:1: " in out
+    assert (folder / "site" / "pointwise" / "neg.html").is_file()
+
+
+def test_what_holds_no_results_is_refused(command: Command, folder: Path) -> None:
+    code, out = command("catalogue", "-o", "site", "nowhere")
+    assert code == 2
+    assert "no such file of results: 'nowhere'" in out
+
+
+def test_it_imports_no_torch(tmp_path: Path) -> None:
+    made = ["catalogue", "-o", str(tmp_path), "--specs", "specs/pointwise"]
+    code = f"import sys; from gradsuite.cli import main; assert main({made!r}) == 0; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+    assert (tmp_path / "pointwise" / "exp.html").is_file()
