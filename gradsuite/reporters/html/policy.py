@@ -6,12 +6,10 @@ import base64
 import hashlib
 
 
-def policy(style: str, script: str) -> str:
-    """Allows this style sheet and this script by their hashes, and nothing else at all."""
-    return (
-        f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
+def policy(style: str, script: str = "") -> str:
+    """Allows this style sheet and this script, if there is one, by their hashes, and nothing else at all."""
+    scripts = f"script-src {_digest(script)}; " if script else ""
+    return f"default-src 'none'; style-src {_digest(style)}; {scripts}base-uri 'none'; form-action 'none'"
 
 
 def _digest(content: str) -> str:

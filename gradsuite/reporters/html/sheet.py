@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from importlib import resources
 from typing import Any
 
 from markupsafe import Markup
 
 from gradsuite.reporters.html import templates
+from gradsuite.reporters.html.policy import policy
 
 
 def render(template: str, **context: Any) -> str:
     """``template``, which extends ``sheet.html``, as a self-contained page."""
     style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return str(templates.fill(template, style=style, policy=policy, **context))
+    return str(templates.fill(template, style=style, policy=policy(style), **context))
 
 
 def _style() -> Markup:
