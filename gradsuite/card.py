@@ -31,14 +31,15 @@ def _unique(spec: Spec) -> Iterator[Formula]:
     """Each variant's formulas, those that an earlier variant showed left out."""
     shown: set[tuple[str, str]] = set()
     for definition in spec.definitions:
-        for found in _formulas(definition):
+        for found in formulas(definition):
             if (found.form, found.text) not in shown:
                 shown.add((found.form, found.text))
                 label = f"{found.label} ({definition.name})" if len(spec.definitions) > 1 else found.label
                 yield found.model_copy(update={"label": label})
 
 
-def _formulas(definition: Definition) -> Iterator[Formula]:
+def formulas(definition: Definition) -> Iterator[Formula]:
+    """Every formula that ``definition`` declares, ready to show."""
     for name, each in definition.let.items():
         yield _formula(f"let {name}", "let", each)
     for name, each in definition.forward.items():

@@ -1,0 +1,72 @@
+"""Everything that there is stands in the reference: every command, option, key, function, domain and check."""
+
+from __future__ import annotations
+
+import click
+import pytest
+from pydantic import BaseModel
+
+import gradsuite
+from gradsuite import checks, cli
+from gradsuite.inputs.manifolds import MANIFOLDS
+from gradsuite.spec import domains, model
+from gradsuite.spec.formula.registry import FUNCTIONS
+from gradsuite.spec.waivers import Entry
+from handbook import reference
+from handbook.markdown import plain, prose, table
+from handbook.reference.pytest_plugin import recorded
+
+MODELS = [m for m in vars(model).values() if isinstance(m, type) and issubclass(m, BaseModel) and m is not model.Model]
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    return reference.pages()
+
+
+def test_every_command_with_every_option(pages: dict[str, str]) -> None:
+    page = pages["reference/command-line.md"]
+    for name, command in cli.gradsuite.commands.items():
+        assert f"## gradsuite {name}\n" in page
+        shown = page.partition(f"## gradsuite {name}\n")[2].partition("\n## ")[0]
+        options = [option for each in command.params if isinstance(each, click.Option) for option in each.opts]
+        assert all(option in shown for option in options), (name, options)
+
+
+def test_every_option_and_setting_of_the_plugin(pages: dict[str, str]) -> None:
+    found = recorded()
+    assert len(found.options) >= 6
+    for name in [names[0] for names, _ in found.options] + [name for name, _ in found.settings]:
+        assert f"`{name}" in pages["reference/pytest.md"]
+
+
+@pytest.mark.parametrize("kind", [*MODELS, Entry], ids=lambda kind: kind.__name__)
+def test_every_key(kind: type[BaseModel], pages: dict[str, str]) -> None:
+    keys = [field.alias or name for name, field in kind.model_fields.items()]
+    assert all(f"| `{key}` |" in pages["reference/spec.md"] for key in keys), keys
+
+
+def test_every_function_of_the_formula_language(pages: dict[str, str]) -> None:
+    assert all(f"| `{name}(" in pages["reference/formulas.md"] for name in FUNCTIONS)
+
+
+def test_every_domain_and_every_set(pages: dict[str, str]) -> None:
+    page = pages["reference/domains.md"]
+    assert all(f"| `{name}" in page for name in (*domains.names(), *MANIFOLDS))
+
+
+def test_every_check_in_its_own_words(pages: dict[str, str]) -> None:
+    page = " ".join(pages["reference/checks.md"].split())
+    for name in checks.requestable():
+        assert f"### `{name}` " in page
+        assert all(" ".join(prose(part).split()) in page for part in checks.describe(name).split("\n\n"))
+
+
+def test_every_name_that_python_gives(pages: dict[str, str]) -> None:
+    named = [name for name in gradsuite.__all__ if not name.startswith("_")]
+    assert all(f"## `gradsuite.{name}`" in pages["reference/python.md"] for name in named)
+
+
+def test_what_comes_from_the_code_is_no_markup() -> None:
+    assert plain("<b> *x* | [a](b) `c`") == r"\<b\> \*x\* \| \[a\](b) \`c\`".replace(r"\>", r"\>")
+    assert table(("a",), [("one\ntwo",)]).splitlines()[-1] == "| one two |"
