@@ -13,8 +13,8 @@ Where the values of an input live. A spec says it in `domain:` ([the keys of a s
 from the domain, its edge among them, and no step of a difference leaves it.
 """
 SETS = """
-In `domain=` of `gradsuite.check`, a word for a set on which alone a function is defined. The function is then checked after
-the projection onto that set, so its gradient is held along the set, and what it has across it does not count.
+In `domain=` of `gradsuite.check`, a word for a set on which alone a function is defined. The function is then checked
+after the projection onto that set, so its gradient is held along the set, and what it has across it does not count.
 """
 
 

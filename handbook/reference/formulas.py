@@ -10,20 +10,23 @@ from handbook.markdown import code, section, table
 
 PAGE = "formulas.md"
 HEAD = """
-A formula is an expression over the inputs, the arguments, the shape symbols and the names in `let`, in the words of the
-Python array API standard. Its syntax tree is checked against a list of what is allowed, and interpreted: nothing is
-evaluated as Python. It has three readings: over torch tensors, over balls (numbers with a rigorous bound of their error,
-at any precision), and as mathematics for people.
+A formula is an expression over the inputs, the arguments, the shape symbols and the names in `let`, in the words of
+the Python array API standard. Its syntax tree is checked against a list of what is allowed, and interpreted: nothing
+is evaluated as Python. It has three readings: over torch tensors, over balls (numbers with a rigorous bound of their
+error, at any precision), and as mathematics for people.
 
-Numbers, `+ - * / // % **`, `@` for the product of matrices, `.T`, comparisons, `and`, `or`, `not`, `a if condition else b`,
-indexing with whole numbers and slices, lists. In a derivative, `y` is the value, `ct` the cotangent, and, with `jacobian:`, `i` and
-`j` the indices along the dimension. Reductions keep the dimension unless `keepdims=False` is said.
+Numbers, `+ - * / // % **`, `@` for the product of matrices, `.T`, comparisons, `and`, `or`, `not`, `a if condition
+else b`, indexing with whole numbers and slices, lists. In a derivative, `y` is the value, `ct` the cotangent, and,
+with `jacobian:`, `i` and `j` the indices along the dimension. Reductions keep the dimension unless `keepdims=False`
+is said.
 """
 
 
 def page() -> str:
     """The page."""
-    rows = [(code(f"{f.name}{_shown(f)}"), _drawn(f), "yes" if f.rounds else "no") for _, f in sorted(FUNCTIONS.items())]
+    rows = [
+        (code(f"{f.name}{_shown(f)}"), _drawn(f), "yes" if f.rounds else "no") for _, f in sorted(FUNCTIONS.items())
+    ]
     return section("Formula language", HEAD, table(("function", "drawn as", "rounds"), rows), level=1)
 
 

@@ -10,9 +10,9 @@ from handbook.markdown import code, plain, section, table
 
 PAGE = "pytest.md"
 HEAD = """
-Installed, the plugin is found by pytest by itself, and is silent until there is something to do: it collects every `*.grad.yaml`.
-Each case is a test, so `-k`, `--lf`, `-x`, `-n auto` of pytest-xdist, JUnit files and xfail work as they do for others, and
-`-m "gradsuite(op='softmax', dtype='bfloat16')"` chooses cases.
+Installed, the plugin is found by pytest by itself, and is silent until there is something to do: it collects every
+`*.grad.yaml`. Each case is a test, so `-k`, `--lf`, `-x`, `-n auto` of pytest-xdist, JUnit files and xfail work as
+they do for others, and `-m "gradsuite(op='softmax', dtype='bfloat16')"` chooses cases.
 """
 
 

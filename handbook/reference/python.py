@@ -19,11 +19,11 @@ def page() -> str:
 
 def _member(name: str) -> str:
     member = getattr(gradsuite, name)
-    signature = "" if issubclass_of_exception(member) else f"```python\n{_signature(name, member)}\n```"
+    signature = "" if _is_error(member) else f"```python\n{_signature(name, member)}\n```"
     return section(code(f"gradsuite.{name}"), signature, prose(inspect.getdoc(member) or ""), _parts(member))
 
 
-def issubclass_of_exception(member: Any) -> bool:
+def _is_error(member: Any) -> bool:
     """Whether it is an error, whose constructor is nobody's business."""
     return isinstance(member, type) and issubclass(member, BaseException)
 
@@ -41,10 +41,16 @@ def _signature(name: str, member: Any) -> str:
 
 def _parts(member: Any) -> str:
     """The public members of a class that have something to say."""
-    if not isinstance(member, type) or issubclass_of_exception(member):
+    if not isinstance(member, type) or _is_error(member):
         return ""
-    found = [(n, m) for n, m in vars(member).items() if not n.startswith("_") and (inspect.isfunction(m) or isinstance(m, property))]
-    rows = [(code(n if isinstance(m, property) else f"{n}{_short(m)}"), prose(inspect.getdoc(m) or "")) for n, m in found]
+    found = [
+        (n, m)
+        for n, m in vars(member).items()
+        if not n.startswith("_") and (inspect.isfunction(m) or isinstance(m, property))
+    ]
+    rows = [
+        (code(n if isinstance(m, property) else f"{n}{_short(m)}"), prose(inspect.getdoc(m) or "")) for n, m in found
+    ]
     return table(("member", "meaning"), rows) if rows else ""
 
 

@@ -12,10 +12,10 @@ from handbook.markdown import code, plain, section, table
 
 PAGE = "spec.md"
 HEAD = """
-A spec is `specs/<family>/<op>.grad.yaml`, or any `*.grad.yaml` that pytest collects. Unknown keys are refused, with the nearest
-known one; `gradsuite check` tells every fault of every file with its line and column. The JSON Schema, for editors, is
-[grad-spec.schema.json](../../gradsuite/spec/grad-spec.schema.json). What a formula may say:
-[the formula language](formulas.md).
+A spec is `specs/<family>/<op>.grad.yaml`, or any `*.grad.yaml` that pytest collects. Unknown keys are refused, with
+the nearest known one; `gradsuite check` tells every fault of every file with its line and column. The JSON Schema,
+for editors, is [grad-spec.schema.json](../../gradsuite/spec/grad-spec.schema.json). What a formula may say: [the
+formula language](formulas.md).
 """
 NESTED = ("Input", "Derivative", "Kink", "Equivalence", "Inplace", "NotDifferentiable", "Random", "Module")
 
@@ -59,7 +59,11 @@ def _keys(properties: dict[str, Any], required: list[str]) -> str:
 
 def _default(each: dict[str, Any]) -> str:
     default = each.get("default")
-    return "" if default in (None, [], {}, "") else code(str(default).lower() if default in (True, False) else str(default))
+    return (
+        ""
+        if default in (None, [], {}, "")
+        else code(str(default).lower() if default in (True, False) else str(default))
+    )
 
 
 def _type(each: dict[str, Any]) -> str:

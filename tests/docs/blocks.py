@@ -9,14 +9,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 _FENCE = re.compile(
-    r"^(?:<!-- not run: (?P<why>[^\n]+) -->\n)?(?P<fence>`{3,})(?P<language>\w*)(?P<rest>[^\n]*)\n(?P<text>.*?)^(?P=fence)$",
+    r"^(?:<!-- not run: (?P<why>[^\n]+) -->\n)?"
+    r"(?P<fence>`{3,})(?P<language>\w*)(?P<rest>[^\n]*)\n(?P<text>.*?)^(?P=fence)$",
     re.DOTALL | re.MULTILINE,
 )
 
 
 @dataclass(frozen=True)
 class Block:
-    """One block. ``title`` is the file that it stands for, ``spec`` the one that it quotes, ``why`` says why it is not run.
+    """One block. ``title`` is the file it stands for, ``spec`` the one it quotes, ``why`` says why it is not run.
 
     ``shown`` is what the page says that it prints: the text block that follows it at once.
     """

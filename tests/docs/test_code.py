@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-import hypothesis.core  # noqa: F401 - pytester forgets what a run imports, and each run would import it again
 import pytest
 
-from gradsuite import cli
+from gradsuite import checks, cli
 from gradsuite.devices import kept
+from gradsuite.subject import resolve
 from handbook.reference.pytest_plugin import recorded
 from tests.docs.blocks import PAGES, ROOT, Block, blocks, name
 
@@ -63,7 +63,8 @@ class Reader:
         path = self.pytester.path / block.title
         path.parent.mkdir(exist_ok=True)
         path.write_text(block.text, encoding="utf-8")
-        sys.modules.pop(path.stem, None)
+        sys.modules.pop(path.stem, None)  # as in a new process: a page may mend its own file
+        resolve.cache_clear()
 
     def _run(self, block: Block) -> None:
         code = compile("\n" * block.line + block.text, name(self.page), "exec")
@@ -101,8 +102,20 @@ def _commands(text: str) -> Commands:
     return found
 
 
+@pytest.fixture(scope="module")
+def imported() -> None:
+    """pytester forgets what is imported after it, and each page would import it again."""
+    import gradsuite.api
+    import gradsuite.dropin  # noqa: F401
+
+    for check in checks.names():
+        checks.get(check)
+
+
 @pytest.fixture
-def reader(request: pytest.FixtureRequest, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+def reader(
+    imported: None, request: pytest.FixtureRequest, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Reader]:
     """A reader of the page, in a folder that is empty but for the catalogue, where the page runs in a clone."""
     monkeypatch.syspath_prepend(pytester.path)
     for folder in ("specs", "waivers"):
