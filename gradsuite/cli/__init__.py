@@ -16,6 +16,7 @@ from gradsuite.cli.ops import list_ops
 from gradsuite.cli.report import report
 from gradsuite.cli.run import run
 from gradsuite.errors import GradsuiteError
+from gradsuite.reporters import words
 
 __all__ = ["main"]
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as fault:
         fault.show()
     except GradsuiteError as fault:
-        print(f"gradsuite: {fault}", file=sys.stderr)
+        print(words.clean(f"gradsuite: {fault}"), file=sys.stderr)
     except click.Abort:
         print("gradsuite: interrupted", file=sys.stderr)
         return 130

@@ -10,12 +10,21 @@ import click
 from gradsuite.cli import waivers
 from gradsuite.cli.specs import load, paths_argument
 from gradsuite.errors import Fault
+from gradsuite.reporters import sarif, words
 from gradsuite.spec.definition import Spec
 
 
 @click.command()
 @paths_argument
-def check(paths: Sequence[Path]) -> int:
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "sarif")),
+    default="text",
+    show_default=True,
+    help="A line for each fault, or one SARIF 2.1.0 log, which code hosts show beside the lines.",
+)
+def check(paths: Sequence[Path], form: str) -> int:
     """Parse and validate the specs below PATHS, without importing torch; with no PATHS, the catalogue and its waivers.
 
     Each fault is printed as file:line:col: what; how to mend it.
@@ -23,9 +32,7 @@ def check(paths: Sequence[Path]) -> int:
     specs, faults = load(paths)
     if not paths:
         faults += _of_waivers(specs, whole=not faults)
-    for fault in faults:
-        click.echo(str(fault))
-    click.echo(f"{_count(len(specs), 'sound spec')}, {_count(len(faults), 'fault')}")
+    click.echo(sarif.render(faults) if form == "sarif" else _text(specs, faults), nl=False)
     return 2 if faults else 0
 
 
@@ -38,5 +45,6 @@ def _of_waivers(specs: Sequence[Spec], *, whole: bool) -> list[Fault]:
     return faults
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _text(specs: Sequence[Spec], faults: Sequence[Fault]) -> str:
+    counts = f"{words.counted(len(specs), 'sound spec')}, {words.counted(len(faults), 'fault')}"
+    return "".join(f"{line}\n" for line in (*(words.one_line(str(fault), 4000) for fault in faults), counts))

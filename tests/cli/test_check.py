@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
+
 from tests.cli.conftest import Command
+from tests.cli.sarif import SARIF
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,6 +60,36 @@ def test_waivers_are_checked_with_the_catalogue(command: Command, folder: Path) 
     code, out = command("check")
     assert code == 2
     assert f"waivers/{release}.yaml:1:10: the waiver 'specs/pointwise/expp*' matches no case" in out
+
+
+def test_faults_as_sarif_hold_path_place_rule_and_message(command: Command, folder: Path) -> None:
+    (folder / "specs" / "pointwise" / "exp.grad.yaml").write_text("gradsuite: 1\nop: torch.exp\nsumary: a slip\n")
+    code, out = command("check", "--format", "sarif")
+    log = json.loads(out)
+    jsonschema.validate(log, SARIF)
+    slip = next(result for result in log["runs"][0]["results"] if "did you mean" in result["message"]["text"])
+    place = slip["locations"][0]["physicalLocation"]
+    assert code == 2
+    assert slip["ruleId"] == "spec"
+    assert place["artifactLocation"] == {"uri": "specs/pointwise/exp.grad.yaml"}
+    assert place["region"] == {"startLine": 3, "startColumn": 1}
+    assert slip["message"]["text"] == "unknown key 'sumary'; did you mean 'summary'?"
+
+
+def test_sound_specs_are_a_log_without_results(command: Command) -> None:
+    code, out = command("check", "--format", "sarif")
+    log = json.loads(out)
+    jsonschema.validate(log, SARIF)
+    assert (code, log["runs"][0]["results"]) == (0, [])
+
+
+def test_a_fault_cannot_steer_the_terminal(command: Command, folder: Path) -> None:
+    hostile = 'gradsuite: 1\n"\\e[31m\\u202e]( x": 1\n'
+    (folder / "specs" / "pointwise" / "exp.grad.yaml").write_text(hostile)
+    for form in ("text", "sarif"):
+        out = command("check", "--format", form)[1]
+        assert "\x1b" not in out
+        assert "\u202e" not in out
 
 
 def test_no_torch_is_imported() -> None:
