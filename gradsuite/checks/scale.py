@@ -14,7 +14,7 @@ out and counted. Where the bars are too wide nothing is decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -140,7 +140,10 @@ def _below_float64(evidence: Evidence) -> Comparison:
 
 def _is_near(evidence: Evidence, gradient: torch.Tensor, truth: torch.Tensor, key: str) -> bool:
     """Whether half a unit in the last place, or what one run of stochastic arithmetic shows, explains the rounding."""
-    bounds = (lambda: _half(truth, gradient.dtype), lambda: evidence.glimpse.errors[key])
+    bounds: tuple[Callable[[], torch.Tensor], ...] = (
+        lambda: _half(truth, gradient.dtype),
+        lambda: evidence.glimpse.errors[key],
+    )
     return any(match(gradient, truth, bound()).agreement is Agreement.AGREE for bound in bounds)
 
 

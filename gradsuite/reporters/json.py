@@ -77,9 +77,9 @@ class _Schema(GenerateJsonSchema):
         return {"anyOf": [super().float_schema(schema), {"enum": ["Infinity", "-Infinity", "NaN"]}]}
 
 
-def _with(kind: type[_Labelled], record: BaseModel, **more: str) -> _Labelled:
-    """``record`` with one field more; it was validated when it was read."""
-    return kind.model_construct(**dict(record), **more)
+def _with(kind: type[_Labelled], record: BaseModel, **label: str) -> _Labelled:
+    """``record`` with its label; it was validated when it was read."""
+    return kind.model_construct(None, **dict(record), **label)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from gradsuite.routes import differences, formula, forward_mode, natural, overwr
 from gradsuite.routes.alone import Located
 from gradsuite.routes.line import Line, flat
 from gradsuite.routes.localise import locate
+from gradsuite.routes.natural import Natural
 from gradsuite.routes.point import Point
 from gradsuite.routes.slope import Slope
 from gradsuite.sample import Sample, Subject
@@ -109,7 +110,7 @@ class Evidence:
         }
 
     @cached_property
-    def natural(self) -> natural.Natural:
+    def natural(self) -> Natural:
         """Natural errors of outputs (``output 0``), gradients (``gradient x``) and of the ``slope`` <t, vjp(ct)>."""
         through_op = self._through_op(natural.RUNS)
         definition = self.subject.definition
@@ -118,11 +119,11 @@ class Evidence:
         return natural.larger(through_op, natural.natural_error(self.point, formula.as_computation(definition), salt=1))
 
     @cached_property
-    def glimpse(self) -> natural.Natural:
+    def glimpse(self) -> Natural:
         """The same from one run: never larger, so that what agrees within it agrees."""
         return self.__dict__.get("natural") or self._through_op(1)
 
-    def _through_op(self, runs: int) -> natural.Natural:
+    def _through_op(self, runs: int) -> Natural:
         found = natural.natural_error(self.point, _first_order, runs=runs)
         return found if self.formula is not None else natural.with_floor(found, self.point)
 
