@@ -28,7 +28,7 @@ def diff(base: Path, new: Path, fail_on: Sequence[str], output: Path | None) -> 
     from gradsuite.changes import compare, page, terminal
 
     kinds = _kinds(fail_on)
-    changes = compare(recorded.merged([base]), recorded.merged([new]))
+    changes = compare(recorded.merged(base), recorded.merged(new))
     console = Console(highlight=False)
     for line in terminal.lines(changes):
         console.print(line, soft_wrap=True)

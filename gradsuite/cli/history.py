@@ -37,7 +37,7 @@ def add(results: Sequence[Path], file: Path) -> int:
     """Remember the runs of RESULTS: results.jsonl files, or folders that hold one. The same run counts once."""
     from gradsuite.history import History
 
-    every = [recorded.merged([path]) for path in results]  # a file that is not ours changes nothing
+    every = [recorded.merged(path) for path in results]  # a file that is not ours changes nothing
     kept = History(file)
     new = sum(kept.add(merged) for merged in every)
     known = sum(len(merged.runs) for merged in every) - new

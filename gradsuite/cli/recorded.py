@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,21 +15,29 @@ if TYPE_CHECKING:
     from gradsuite.results import Line
 
 
+FILE = "results.jsonl"
+
+
+def file(path: Path) -> Path:
+    """``path``, or its ``results.jsonl`` if it is a folder."""
+    return path / FILE if path.is_dir() else path
+
+
 def lines(path: Path) -> Iterator[Line]:
-    """The recorded lines of ``path``, or of its ``results.jsonl`` if it is a folder. Raises UsageError."""
+    """The recorded lines of ``path``. Raises UsageError."""
     from gradsuite.results import read
 
-    file = path / "results.jsonl" if path.is_dir() else path
-    if not file.is_file():
-        raise UsageError(f"no such file of results: {str(file)!r}; give a results.jsonl or a folder that holds one")
-    yield from read(file)
+    found = file(path)
+    if not found.is_file():
+        raise UsageError(f"no such file of results: {str(found)!r}; give a {FILE} or a folder that holds one")
+    yield from read(found)
 
 
-def merged(paths: Iterable[Path]) -> Merged:
-    """Everything that ``paths`` hold, put in order."""
+def merged(path: Path) -> Merged:
+    """Everything that ``path`` holds, put in order."""
     from gradsuite.reporters.merge import merge
 
-    return merge(line for path in paths for line in lines(path))
+    return merge(lines(path))
 
 
 def write(path: Path, page: str) -> None:

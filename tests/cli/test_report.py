@@ -32,6 +32,24 @@ def test_several_runs_are_merged(command: Command, folder: Path) -> None:
     assert "::reverse[" in text
 
 
+def test_a_merged_folder_can_be_merged_and_compared_again(command: Command, folder: Path) -> None:
+    command("run", "--checks", "value", "--report-dir", "one")
+    command("run", "--checks", "reverse", "--report-dir", "two")
+    assert "both/results.jsonl" in command("report", "one", "two", "-o", "both")[1]
+    assert len(results(folder / "both" / "results.jsonl")) == 16
+    out = command("diff", "one", "both")[1]
+    assert "+ 8 added, = 8 as before" in out
+
+
+def test_what_was_recorded_stays_as_it_is(command: Command, folder: Path) -> None:
+    command("run", "--checks", "value")
+    file = folder / "reports" / "results.jsonl"
+    file.write_text(file.read_text()[:-20])  # a killed run
+    before = file.read_text()
+    assert command("report", "reports", "-o", "reports")[0] == 0
+    assert file.read_text() == before
+
+
 def test_a_killed_run_loses_the_case_in_flight_only(command: Command, folder: Path) -> None:
     command("run", "--checks", "value")
     lines = folder / "reports" / "results.jsonl"
