@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from gradsuite.catalogue import equations, prose, samples
+from gradsuite.catalogue import curve, equations, matrix, prose, samples
 from gradsuite.catalogue.items import Item, Part
 from gradsuite.catalogue.remarks import Remarks
 from gradsuite.catalogue.samples import Sample
@@ -77,6 +77,8 @@ class Shown:
     surrogate: tuple[Equation, ...]
     derivatives: tuple[Equation, ...]
     kinks: tuple[Convention, ...]
+    curve: Markup
+    matrix: Sample | None
     example: Sample | None
     edges: tuple[Sample, ...]
     identities: tuple[Equation, ...]
@@ -95,6 +97,7 @@ class Author:
         """``part`` with everything that it declares."""
         home: Where = ("variants", part.name) if part.name else ()
         example = samples.worked(part.of("edge"))
+        alone = part.definition
         return Shown(
             name=part.name,
             said=self.remarks.of(*home) if home else "",
@@ -107,6 +110,8 @@ class Author:
             surrogate=tuple(map(self._surrogate, part.of("surrogate"))),
             derivatives=tuple(map(self._derivative, part.of("derivative"))),
             kinks=tuple(map(self._kink, part.of("kink"))),
+            curve=curve.draw(alone) if alone else Markup(""),
+            matrix=matrix.worked(alone) if alone else None,
             example=samples.sample(example, self._said(example)) if example else None,
             edges=tuple(samples.sample(each, self._said(each)) for each in part.of("edge") if each is not example),
             identities=tuple(map(self._identity, part.of("identity"))),

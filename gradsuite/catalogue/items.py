@@ -28,10 +28,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Part:
-    """What is shared by all variants (``name`` is empty), or what one variant has beside it."""
+    """What is shared by all variants (``name`` is empty), or what one variant has beside it.
+
+    ``definition`` is that of the variant, or of the only one.
+    """
 
     name: str
     items: tuple[Item, ...]
+    definition: Definition | None
 
     def of(self, kind: str) -> list[Item]:
         """The items of one kind."""
@@ -44,8 +48,10 @@ def parts(spec: Spec) -> list[Part]:
     first, *others = variants.values()
     common = [item for item in first if all(item in other for other in others)]
     shared = _without_loose_ends(common) if _kind(first, "forward") - _kind(common, "forward") else common
-    rest = [Part(name, _without(each, shared)) for name, each in variants.items()] if others else []
-    return [Part("", tuple(shared)), *rest]
+    if not others:
+        return [Part("", tuple(shared), spec.definitions[0])]
+    rest = [Part(each.name, _without(variants[each.name], shared), each) for each in spec.definitions]
+    return [Part("", tuple(shared), None), *rest]
 
 
 def _kind(every: Sequence[Item], kind: str) -> set[Item]:

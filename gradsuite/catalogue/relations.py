@@ -27,7 +27,7 @@ class Relations:
         naming = {
             op: tuple(other for other in shelf.specs if spec in named[other.op]) for op, spec in shelf.by_path.items()
         }
-        return cls(named, naming, {spec.op: frozenset(_called(_formulas(spec))) for spec in shelf.specs}, shelf)
+        return cls(named, naming, {spec.op: frozenset(called(_formulas(spec))) for spec in shelf.specs}, shelf)
 
     def using(self, function: str) -> tuple[Spec, ...]:
         """The specs whose formulas call ``function`` of the language."""
@@ -37,7 +37,7 @@ class Relations:
 def _named(spec: Spec, shelf: Shelf) -> Iterator[Spec]:
     """In reading order."""
     paths = {path for each in spec.definitions for other in each.equals.values() for path in other.functions.values()}
-    names = set(_called(formula for each in spec.definitions for formula in _value(each)))
+    names = set(called(formula for each in spec.definitions for formula in _value(each)))
     for other in shelf.specs:
         first = shelf.by_name[other.name] is other
         if other.op != spec.op and (other.op in paths or (first and other.name in names)):
@@ -60,7 +60,8 @@ def _formulas(spec: Spec) -> Iterator[Formula]:
             yield from (kink.at, *kink.convention.values())
 
 
-def _called(formulas: Iterable[Formula]) -> Iterator[str]:
+def called(formulas: Iterable[Formula]) -> Iterator[str]:
+    """The names of all functions that ``formulas`` call."""
     for formula in formulas:
         for node in ast.walk(formula.tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
