@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
@@ -30,6 +31,14 @@ class Equation:
     code: Markup
     said: tuple[str, ...] = ()
     title: str = ""
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """Derivatives of one form, one after another, and what they mean."""
+
+    meaning: str
+    equations: tuple[Equation, ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,7 @@ class Shown:
     function: tuple[Equation, ...]
     where: tuple[Equation, ...]
     surrogate: tuple[Equation, ...]
-    derivatives: tuple[Equation, ...]
+    derivatives: tuple[Derivatives, ...]
     kinks: tuple[Convention, ...]
     curve: Markup
     matrix: Sample | None
@@ -108,7 +117,7 @@ class Author:
             function=tuple(map(self._defined, part.of("forward"))),
             where=tuple(map(self._defined, part.of("let"))),
             surrogate=tuple(map(self._surrogate, part.of("surrogate"))),
-            derivatives=tuple(map(self._derivative, part.of("derivative"))),
+            derivatives=tuple(self._derivatives(part.of("derivative"))),
             kinks=tuple(map(self._kink, part.of("kink"))),
             curve=curve.draw(alone) if alone else Markup(""),
             matrix=matrix.worked(alone) if alone else None,
@@ -133,11 +142,18 @@ class Author:
     def _surrogate(self, item: Item) -> Equation:
         return Equation(equations.plain(item.value), self._code(item.value))
 
+    def _derivatives(self, items: Iterable[Item]) -> Iterator[Derivatives]:
+        for _, same in groupby(items, key=lambda item: (item.value.form, item.value.along)):
+            group = list(same)
+            names = [item.name for item in group]
+            yield Derivatives(
+                prose.meaning(group[0].definition, names, group[0].value), tuple(map(self._derivative, group))
+            )
+
     def _derivative(self, item: Item) -> Equation:
         output = next(iter(item.definition.forward), "y")
         mathml = equations.derivative(output, item.name, item.value)
-        meaning = prose.meaning(item.definition, item.name, item.value)
-        return Equation(mathml, self._code(item.value.formula), (meaning, self._said(item)), item.name)
+        return Equation(mathml, self._code(item.value.formula), (self._said(item),), f"derivative for {item.name}")
 
     def _kink(self, item: Item) -> Convention:
         kink: Kink = item.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from gradsuite.spec.definition import Definition, Derivative, Form, Inplace
 
@@ -27,13 +27,13 @@ _MEANING = {
 _STRETCHED = " Where {x} was stretched to fit, what comes back is summed."
 
 
-def meaning(definition: Definition, name: str, derivative: Derivative) -> str:
-    """What the derivative for the input ``name`` says, in a sentence or two."""
+def meaning(definition: Definition, names: Sequence[str], derivative: Derivative) -> str:
+    """What derivatives of one form say for the inputs ``names``, in a sentence or two."""
     y = joined(definition.forward) or "y"
     along = f"the dimension {derivative.along}" if isinstance(derivative.along, int) else derivative.along
-    stretched = any(axis.broadcast for axis in definition.inputs[name].shape)
-    text = _MEANING[derivative.form] + (_STRETCHED if stretched else "")
-    return text.format(x=name, y=y, along=along)
+    stretched = [name for name in names if any(axis.broadcast for axis in definition.inputs[name].shape)]
+    first = _MEANING[derivative.form].format(x=joined(names), y=y, along=along)
+    return first + (_STRETCHED.format(x=joined(stretched, "or")) if stretched else "")
 
 
 def spoken(name: str) -> str:
