@@ -140,6 +140,16 @@ def test_text_stands_out_in_light_and_dark(browser: Any, full: Pages, scheme: st
         assert (max(shade) < 60) == (scheme == "dark")
 
 
+def test_no_barrier_stands_in_a_reader_s_way(browser: Any, full: Pages) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    visit = Visit(browser, full, SOME[0])
+    for address in SOME[:2]:
+        visit.page.goto(ROOT + address)
+        found = Axe().run(visit.page, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, found.generate_report()
+
+
 def test_hostile_text_does_nothing(browser: Any, hostile: Pages) -> None:
     visit = Visit(browser, hostile, "index.html")
     for address in hostile:
