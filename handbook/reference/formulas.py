@@ -6,7 +6,7 @@ import inspect
 
 from gradsuite.spec.formula.notation import Markup, name
 from gradsuite.spec.formula.registry import FUNCTIONS, Function
-from handbook.markdown import code, section, table
+from handbook.markdown import code, prose, section, table
 
 PAGE = "formulas.md"
 HEAD = """
@@ -25,9 +25,10 @@ is said.
 def page() -> str:
     """The page."""
     rows = [
-        (code(f"{f.name}{_shown(f)}"), _drawn(f), "yes" if f.rounds else "no") for _, f in sorted(FUNCTIONS.items())
+        (code(f"{f.name}{_shown(f)}"), _drawn(f), prose(f.summary), "" if f.rounds else "exact")
+        for _, f in sorted(FUNCTIONS.items())
     ]
-    return section("Formula language", HEAD, table(("function", "drawn as", "rounds"), rows), level=1)
+    return section("Formula language", HEAD, table(("function", "drawn as", "gives", ""), rows), level=1)
 
 
 def _shown(function: Function) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import runpy
 import shlex
 import shutil
 import sys
@@ -20,8 +21,10 @@ from typing import Any
 
 import click
 import pytest
+import torch
 
-from gradsuite import checks, cli
+import gradsuite
+from gradsuite import checks, cli, extensions
 from gradsuite.devices import kept
 from gradsuite.subject import resolve
 from handbook.reference.pytest_plugin import recorded
@@ -62,10 +65,12 @@ class Reader:
 
     def _write(self, block: Block) -> None:
         path = self.pytester.path / block.title
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text, encoding="utf-8")
         sys.modules.pop(path.stem, None)  # as in a new process: a page may mend its own file
         resolve.cache_clear()
+        if block.language == "python":
+            runpy.run_path(str(path), run_name=path.stem)
 
     def _run(self, block: Block) -> None:
         code = compile("\n" * block.line + block.text, name(self.page), "exec")
@@ -129,6 +134,31 @@ def reader(
 def test_the_page_does_what_it_says(reader: Reader) -> None:
     for block in blocks(reader.page.read_text(encoding="utf-8")):
         reader.read(block)
+
+
+def test_the_domain_and_the_check_that_a_page_adds_do_what_it_says(tmp_path: Path, monkeypatch: Any) -> None:
+    for block in blocks((ROOT / "docs" / "how-to" / "extend.md").read_text(encoding="utf-8")):
+        if block.language == "python":
+            (tmp_path / Path(block.title).name).write_text(block.text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    domain = extensions.adding("domains", {"angle": "angle"}, "a page")
+    check = extensions.adding("checks", {"zero_cotangent": "zero_cotangent"}, "a page")
+    with domain, check:
+        for fn, verdict in ((torch.sin, "passed"), (Answers.apply, "failed")):
+            report = gradsuite.check(fn, (torch.ones(3),), checks=["zero_cotangent"], domain=["angle"])
+            assert report.verdict == verdict, str(report)
+
+
+class Answers(torch.autograd.Function):
+    """Its backward gives something for nothing."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, ct: torch.Tensor) -> torch.Tensor:
+        return ct + 1
 
 
 def _typed(page: Path) -> Iterator[list[str]]:

@@ -7,7 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 import gradsuite
-from gradsuite import checks, cli
+from gradsuite import checks, cli, devices, extensions
+from gradsuite.inputs import layouts
 from gradsuite.inputs.manifolds import MANIFOLDS
 from gradsuite.spec import domains, model
 from gradsuite.spec.formula.registry import FUNCTIONS
@@ -60,6 +61,12 @@ def test_every_check_in_its_own_words(pages: dict[str, str]) -> None:
     for name in checks.requestable():
         assert f"### `{name}` " in page
         assert all(" ".join(prose(part).split()) in page for part in checks.describe(name).split("\n\n"))
+
+
+def test_every_family_with_its_devices_and_layouts(pages: dict[str, str]) -> None:
+    page = pages["reference/families.md"]
+    groups = [f"gradsuite.{family}" for family in extensions.NOUNS]
+    assert all(f"| `{name}` |" in page for name in (*groups, *devices.names(), *layouts.names()))
 
 
 def test_every_name_that_python_gives(pages: dict[str, str]) -> None:
