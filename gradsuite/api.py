@@ -18,7 +18,7 @@ from gradsuite.errors import GradsuiteError
 from gradsuite.inputs.effort import effort
 from gradsuite.plan import LIMIT, Case, checks_of
 from gradsuite.request import Domains, Input, Request
-from gradsuite.results import CaseResult, Culprit, Environment, Failure, Line, Op, Outcome, verdict
+from gradsuite.results import CaseResult, Culprit, Environment, Failure, Line, Op, Outcome, Recorder, verdict
 from gradsuite.runner import Session, bare_op
 from gradsuite.workers import run_all
 
@@ -86,6 +86,15 @@ class Report:
 
         target = Path(path)
         target.write_text(render(merge(self.lines)), encoding="utf-8")
+        return target
+
+    def write(self, path: str | Path) -> Path:
+        """Writes the recorded lines to ``path``, for ``gradsuite replay`` and ``gradsuite report``."""
+        target = Path(path)
+        with target.open("w", encoding="utf-8") as file:
+            recorder = Recorder(file)
+            for line in self.lines:
+                recorder.write(line)
         return target
 
     def raise_for_failure(self) -> None:

@@ -8,27 +8,33 @@ from collections.abc import Collection, Mapping
 import torch
 
 from gradsuite import jacobian
+from gradsuite.arrays import array
 from gradsuite.comparison import Comparison
-from gradsuite.flight import MOST
-from gradsuite.inputs.layouts import layout_of
 from gradsuite.numerics.diagnosis import Fit, diagnose
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.reproducer import reproducer
-from gradsuite.results import Array, Culprit, Failure, LastSample, Picture, Step
+from gradsuite.results import Array, Culprit, Failure, LastSample, Origin, Picture, Step
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE
 from gradsuite.sample import Sample
+from gradsuite.storage import store
 
 PICTURED = 1024  # entries of a Jacobian that is drawn
 
 
-def tell(evidence: Evidence, comparison: Comparison, *, op: str, replay: str) -> Failure:
-    """The record of ``comparison``, which failed at the evidence's sample."""
+def tell(
+    evidence: Evidence, comparison: Comparison, *, op: str, replay: str, case: str = "", origin: Origin | None = None
+) -> Failure:
+    """The record of ``comparison``, which failed at the evidence's sample, in ``case``.
+
+    With an ``origin`` it is stored, to be run again.
+    """
     sample, culprit = evidence.sample, comparison.culprit or Culprit.UNDECIDED
     shown = comparison.shown() if comparison.shown else evidence
     seen = shown or evidence
     jacobians = _jacobians(evidence, comparison)
-    return Failure(
+    where, got, expected = _place(comparison, jacobians)
+    told = Failure(
         comparison=comparison.name,
         culprit=culprit,
         sentence=comparison.in_full() if comparison.in_full else comparison.sentence,
@@ -38,54 +44,28 @@ def tell(evidence: Evidence, comparison: Comparison, *, op: str, replay: str) ->
         arguments={name: repr(value) for name, value in sample.arguments.items()},
         variant=sample.variant,
         says=comparison.says,
-        **_place(comparison, jacobians),
+        where=where,
+        got=got,
+        expected=expected,
         ulps=max(comparison.figures.ulps, default=None),
         ratio=max(comparison.figures.ratios, default=None),
         picture=_picture(jacobians),
         steps=_steps(evidence),
         replay=replay,
-        reproducer=reproducer(shown, op=op) if shown else "",
+        reproducer=reproducer(shown, op=op, culprit=culprit) if shown else "",
     )
+    return told if origin is None else store(told, evidence, case=case, origin=origin, shown=seen is not evidence)
 
 
 def last_sample(sample: Sample) -> LastSample:
     """The record of a sample at which a case ended early."""
     arguments = {name: str(value) for name, value in sample.arguments.items()}
-    kept = {name: t if t is None or t.numel() <= MOST else t.to("meta") for name, t in sample.tensors.items()}
-    inputs = _inputs(kept, sample.differentiable)
+    inputs = _inputs(sample.tensors, sample.differentiable)
     return LastSample(inputs=inputs, arguments=arguments, variant=sample.variant)
 
 
 def _inputs(tensors: Mapping[str, torch.Tensor | None], moving: Collection[str]) -> tuple[Array, ...]:
     return tuple(array(name, t, name in moving) for name, t in tensors.items() if t is not None)
-
-
-def array(name: str, tensor: torch.Tensor, requires_grad: bool = False) -> Array:
-    """A tensor as an exact, plain record; one whose elements were not kept has none there."""
-    plain = tensor.detach() if tensor.is_meta else tensor.detach().resolve_conj().resolve_neg().cpu()
-    return Array(
-        name=name,
-        dtype=str(tensor.dtype).removeprefix("torch."),
-        shape=tuple(tensor.shape),
-        layout=layout_of(tensor),
-        requires_grad=requires_grad,
-        hex=() if tensor.is_meta else tuple(_hex(value) for value in plain.reshape(-1).tolist()),
-        text=_text(plain),
-    )
-
-
-def _hex(value: complex | float | int | bool) -> str:
-    if isinstance(value, complex):
-        return f"{value.real.hex()},{value.imag.hex()}"
-    return value.hex() if isinstance(value, float) else str(int(value))
-
-
-def _text(plain: torch.Tensor) -> str:
-    if plain.is_meta:
-        return f"{plain.numel()} elements"
-    if plain.numel() > 64:
-        return f"{plain.numel()} elements, first {plain.reshape(-1)[:8].tolist()}"
-    return str(plain.tolist())
 
 
 def _cotangents(evidence: Evidence) -> list[tuple[int, torch.Tensor]]:
@@ -172,20 +152,17 @@ def _close(got: torch.Tensor, candidate: torch.Tensor) -> bool:
     return bool(((got - candidate).abs() <= 2.0**-20 * candidate.abs().max()).all())
 
 
-def _place(comparison: Comparison, jacobians: Jacobians | None) -> dict[str, str]:
+def _place(comparison: Comparison, jacobians: Jacobians | None) -> tuple[str, str, str]:
     """Where it is worst, what was found there and what is right: the comparison's own word, else the Jacobian's."""
     if comparison.where or comparison.got or jacobians is None:
-        return {"where": comparison.where, "got": comparison.got, "expected": comparison.expected}
+        return comparison.where, comparison.got, comparison.expected
     name, got, truth = jacobians
     error = (got - truth).abs().nan_to_num(nan=math.inf)
     if not error.max() > 0:
-        return {"where": "", "got": "", "expected": ""}
+        return "", "", ""
     row, column = divmod(int(error.argmax()), error.shape[1])
-    return {
-        "where": f"Jacobian of {name}, dy[{row}]/d{name}[{column}] in flat indices",
-        "got": repr(got[row, column].item()),
-        "expected": repr(truth[row, column].item()),
-    }
+    where = f"Jacobian of {name}, dy[{row}]/d{name}[{column}] in flat indices"
+    return where, repr(got[row, column].item()), repr(truth[row, column].item())
 
 
 def _picture(jacobians: Jacobians | None) -> Picture | None:

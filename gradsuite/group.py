@@ -20,7 +20,7 @@ from gradsuite.inputs.sampler import PROFILES, differentiable
 from gradsuite.inputs.search import draw
 from gradsuite.inputs.strategies import samples
 from gradsuite.plan import Case
-from gradsuite.results import Op
+from gradsuite.results import Op, Origin, digest
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.repetition import repeats
 from gradsuite.routes.shield import shielded
@@ -49,12 +49,16 @@ class Order:
 
 @dataclass(frozen=True)
 class Source:
-    """Where samples come from: the subjects, the ordinary samples of one, how to run a case again, the op's card."""
+    """Where samples come from: the subjects, the ordinary samples of one, how to run a case again, the op's card.
+
+    ``origin`` tells where a replay finds a subject.
+    """
 
     subjects: Sequence[Subject]
     draw: Callable[[Subject, Order], list[Sample]]
     replay: Callable[[Case, int], str]
     card: Callable[[], Op]
+    origin: Callable[[Subject], Origin]
 
 
 def of_spec(case: Case) -> Source:
@@ -80,7 +84,7 @@ def of_spec(case: Case) -> Source:
 
         return card.card(spec)
 
-    return Source(subjects(spec), drawn, replay, card)
+    return Source(subjects(spec), drawn, replay, card, lambda subject: Origin(spec=digest(spec.text)))
 
 
 class Group:
@@ -199,6 +203,10 @@ class Group:
     def replay(self, case: Case) -> str:
         """How to run ``case`` again."""
         return self._source.replay(case, self.seed)
+
+    def origin(self, subject: Subject) -> Origin:
+        """Where a replay finds ``subject``."""
+        return self._source.origin(subject.original or subject)
 
 
 def _with_all(evidence: Evidence) -> Evidence:

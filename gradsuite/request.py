@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from gradsuite import checks
+from gradsuite.declared import declare, shape_text
 from gradsuite.errors import FormulaError, Unsupported, UsageError
 from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, layouts, samples
@@ -26,7 +27,7 @@ from gradsuite.inputs.manifolds import MANIFOLDS, onto
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.numerics.precision import wide, widen
 from gradsuite.plan import Case
-from gradsuite.results import Op
+from gradsuite.results import Op, Origin
 from gradsuite.routes.directions import signed
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.graph import draw as draw_graph
@@ -34,7 +35,7 @@ from gradsuite.routes.memory import copied
 from gradsuite.routes.point import Point
 from gradsuite.routes.randomness import is_random
 from gradsuite.sample import Sample, Subject
-from gradsuite.spec.definition import Axis, Definition, Derivative, Domain, Form, Spec
+from gradsuite.spec.definition import Definition, Derivative, Domain, Form, Spec
 from gradsuite.spec.definition import Input as DefinedInput
 from gradsuite.spec.domain_text import parse_domain
 from gradsuite.spec.formula import Formula, parse
@@ -181,7 +182,7 @@ class Request:
         if self._all_examples:
             self.subject = replace(self.subject, random=self._is_random())
             self._learn()
-        return Source((self.subject,), self.draw, self.replay, self.card)
+        return Source((self.subject,), self.draw, self.replay, self.card, self.origin)
 
     def _is_random(self) -> bool:
         point = Point(self.subject, self._sample(self._examples))
@@ -326,6 +327,15 @@ class Request:
             f"devices=[{case.device!r}], seed={seed})"
         )
 
+    def origin(self, subject: Subject) -> Origin:
+        """How another process comes by the callable and what is known of it, or why it cannot."""
+        if not self.dotted:
+            return Origin(lost=f"{self.name} cannot be imported by name: define it in a module, not in a function")
+        if self._predicate is not None:
+            return Origin(lost="the domain was given as a function, which a record cannot hold: give it in words")
+        sets = {name: word for name, word in self._words.items() if word and word in MANIFOLDS}
+        return Origin(declared=declare(self.definition, sets=sets, random=subject.random))
+
     def card(self) -> Op:
         """The op as the report shows it, with its autograd graph where the examples run."""
         graph = None
@@ -353,11 +363,7 @@ class Request:
 
 def _in_words(drawn: DefinedInput) -> str:
     """``A 4*B: positive``."""
-    return f"{' '.join(map(_word, drawn.shape))}: {drawn.domain.text or drawn.domain.name}"
-
-
-def _word(axis: Axis) -> str:
-    return f"{'*' if axis.variadic else ''}{'#' if axis.broadcast else ''}{axis.size.text}"
+    return f"{shape_text(drawn.shape)}: {drawn.domain.text or drawn.domain.name}"
 
 
 def _derivative(declared: str | Mapping[str, Any]) -> Derivative:
@@ -384,11 +390,14 @@ def _parameter_names(fn: Callable[..., Any], count: int) -> list[str]:
 
 def _dotted(fn: Callable[..., Any]) -> str:
     """Where ``fn`` can be imported from, or empty where another program could not."""
-    module, qualified = getattr(fn, "__module__", None), getattr(fn, "__qualname__", "")
+    owner = getattr(fn, "__self__", None)
+    place = owner if isinstance(owner, type) else fn  # Function.apply belongs to torch, the class to its author
+    module, qualified = getattr(place, "__module__", None), getattr(place, "__qualname__", "")
+    qualified += f".{fn.__name__}" if place is owner else ""
     if not module or module == "__main__":
         return ""
     dotted = f"{module}:{qualified}"
     try:
-        return dotted if resolve(dotted) is fn else ""
+        return dotted if resolve(dotted) == fn else ""
     except UsageError:
         return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal, TextIO
 
@@ -117,8 +118,18 @@ class SpecFault(Record):
     mend: str = ""
 
 
+class Memory(Record):
+    """How a tensor lies in its memory, where it is not contiguous from the beginning of it on."""
+
+    strides: tuple[int, ...]  # in elements, as the offset
+    offset: int
+    hex: tuple[str, ...]  # every element of the memory, those between the tensor's own among them
+    conj: bool = False  # whether the tensor is marked as lazily conjugated,
+    neg: bool = False  # or lazily negated: the memory holds other values then
+
+
 class Array(Record):
-    """A value for people and for replay: nested lists of hex floats, "1/3"-free and exact."""
+    """A tensor for people and for replay, exact to the bit of every number."""
 
     name: str
     dtype: str
@@ -127,6 +138,55 @@ class Array(Record):
     requires_grad: bool = False
     hex: tuple[str, ...]  # float.hex() of each element in row-major order; complex as "re,im"; int as decimal
     text: str  # short, for reading
+    memory: Memory | None = None
+
+
+class Declared(Record):
+    """What ``gradsuite.check`` was told of a callable, and learnt about it.
+
+    By input: shape and domain in the words of a spec, the derivative's formula, the set that it is projected onto.
+    """
+
+    shapes: dict[str, str]
+    domains: dict[str, str]
+    constant: tuple[str, ...] = ()  # inputs that are not differentiated
+    derivative: dict[str, dict[str, str | int | None]] = {}
+    forward: str = ""
+    surrogate: str = ""
+    sets: dict[str, str] = {}
+    random: bool = False
+
+
+class Place(Record):
+    """Which of an OpInfo entry's samples it is: with how many and with which seed they were drawn, and its place."""
+
+    profile: str
+    seed: int
+    number: int
+
+
+class Origin(Record):
+    """Where a replay finds the subject, as far as a case's id does not say it; or in ``lost`` why it cannot."""
+
+    spec: str = ""  # the beginning of a hash of the spec's text
+    declared: Declared | None = None  # of a callable with no spec
+    place: Place | None = None  # of an OpInfo entry
+    lost: str = ""
+
+
+class Stored(Record):
+    """What a replay needs to know of a failure's sample, beside what the failure and its case say.
+
+    ``inputs`` are the sample's, where the failure shows others.
+    """
+
+    seed: int  # of tangents, cotangents and the op's own draws
+    profile: str
+    differentiable: tuple[str, ...]
+    symbols: dict[str, int | tuple[int, ...]] = {}
+    shielded: bool = False  # whether the op was kept from overwriting what it is given
+    inputs: tuple[Array, ...] | None = None
+    origin: Origin = Origin()
 
 
 class Says(Record):
@@ -157,8 +217,9 @@ class Step(Record):
 
 
 class Failure(Record):
-    """One comparison that failed, at its smallest sample."""
+    """One comparison that failed, at its smallest sample. ``gradsuite replay`` finds it by its ``id``."""
 
+    id: str = ""  # the beginning of a hash of what failed and where; empty in lines of an older gradsuite
     comparison: str  # "reverse: gradient of input x", pinned while shrinking
     culprit: Culprit
     sentence: str  # "the backward is wrong: the declared formula and the differences agree, autograd does not"
@@ -176,8 +237,10 @@ class Failure(Record):
     ratio: float | None = None  # to the natural error
     picture: Picture | None = None
     steps: tuple[Step, ...] = ()
-    replay: str = ""  # a command
+    replay: str = ""  # a command that runs the case again
     reproducer: str = ""  # stand-alone Python: torch alone
+    stored: Stored | None = None
+    not_stored: str = ""  # why not
 
 
 class LastSample(Record):
@@ -234,6 +297,11 @@ class CaseResult(Record):
 Line = Annotated[Environment | Op | SpecFault | CaseResult, Field(discriminator="kind")]
 _LINE: TypeAdapter[Line] = TypeAdapter(Line)
 _OPENING = b'{"kind":"'  # of every line
+
+
+def digest(text: str) -> str:
+    """A short name for ``text``: among a thousand texts two share one in two million tries."""
+    return sha256(text.encode()).hexdigest()[:10]
 
 
 class Recorder:

@@ -63,7 +63,7 @@ class Session:
 
     def describe(self, case: Case) -> Op:
         """The case's op as the report shows it."""
-        with _quiet():
+        with quiet():
             try:
                 return self._source(case).card()
             except (Exception, SystemExit):  # its cases say why
@@ -71,14 +71,14 @@ class Session:
 
     def open(self, case: Case) -> None:
         """Draws the samples of the case's group, which calls the op at each; what it raises, its cases say."""
-        with _quiet(), suppress(Exception, SystemExit):
+        with quiet(), suppress(Exception, SystemExit):
             self._group_of(case).drawn  # noqa: B018
 
     def run(self, case: Case) -> CaseResult:
         """The result of ``case``; whatever the op does ends in an outcome, never in an exception."""
         started, FLIGHT.sample = time.perf_counter(), None
         try:
-            with _quiet():
+            with quiet():
                 result = self._waived(case, self._run(case))
         except (Exception, SystemExit) as error:  # an op may raise anything: recorded as what it is
             result = self.stopped(case, f"{type(error).__name__}: {error}", FLIGHT.sample)
@@ -140,7 +140,9 @@ class Session:
         if check.shrinks and fails(best):
             best = smallest(best, fails, definition=definition_of(subject), calls=SHRINKS)
         at = Evidence(subject, best, found.name)
-        return tell(at, _same_failure(check, at, found) or found, op=case.spec.op, replay=group.replay(case))
+        told = _same_failure(check, at, found) or found
+        origin = group.origin(subject)
+        return tell(at, told, op=case.spec.op, replay=group.replay(case), case=case.id, origin=origin)
 
     def _waived(self, case: Case, result: CaseResult) -> CaseResult:
         waiver = self._waivers.find(case.id) if self._waivers is not None else None
@@ -159,7 +161,7 @@ class Session:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keeps the host as it is, and the op to this thread and to itself."""
     # Dispatch modes see only the calling thread. What an op warns of at strange samples would bury the result.
     with devices.kept(threads=1), torch.autograd.set_multithreading_enabled(False):

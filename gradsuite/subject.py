@@ -45,7 +45,7 @@ def subjects(spec: Spec) -> list[Subject]:
     """One subject for each definition of ``spec``. Raises UsageError where its op does not exist."""
     op = resolve(spec.op)
     return [
-        Subject(spec.name, _caller(op, definition), definition, bool(definition.draws))
+        Subject(spec.name, caller(op, definition), definition, bool(definition.draws))
         for definition in spec.definitions
     ]
 
@@ -71,12 +71,13 @@ def outputs(result: Any) -> tuple[torch.Tensor, ...]:
     return found
 
 
-def _caller(op: Callable[..., Any], definition: Definition) -> Call:
-    if definition.module is not None:
+def caller(op: Callable[..., Any], definition: Definition | None) -> Call:
+    """What calls ``op`` at tensors as the definition says; without one, with the tensors in order."""
+    if definition is not None and definition.module is not None:
         return _module_caller(op, definition.module)
 
     def call(tensors: Tensors, sample: Sample) -> tuple[torch.Tensor, ...]:
-        if definition.call is None:
+        if definition is None or definition.call is None:
             return outputs(op(*tensors.values(), **sample.arguments))
         names = {**sample.arguments, **tensors}
         used = set(_words(definition.call))

@@ -13,6 +13,7 @@ from gradsuite.cli.diff import diff
 from gradsuite.cli.explain import explain
 from gradsuite.cli.history import history
 from gradsuite.cli.ops import list_ops
+from gradsuite.cli.replay import replay
 from gradsuite.cli.report import report
 from gradsuite.cli.run import run
 from gradsuite.errors import GradsuiteError
@@ -32,7 +33,7 @@ def gradsuite() -> None:
     """
 
 
-for command in (run, check, list_ops, explain, report, diff, history, catalogue):
+for command in (run, check, list_ops, explain, report, diff, history, catalogue, replay):
     gradsuite.add_command(command)
 
 

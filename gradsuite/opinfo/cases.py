@@ -20,7 +20,7 @@ from gradsuite.inputs import example_definition
 from gradsuite.opinfo.call import reads_beside, subject_and_sample
 from gradsuite.opinfo.entries import Entry, dtypes_of, entries, select
 from gradsuite.plan import DTYPES, Case, checks_of, chosen
-from gradsuite.results import Op
+from gradsuite.results import Op, Origin, Place
 from gradsuite.routes.graph import draw as draw_graph
 from gradsuite.routes.point import Point
 from gradsuite.sample import Sample, Subject
@@ -71,9 +71,13 @@ def source(case: Case, *, profile: str, seed: int) -> Source:
         return f"gradsuite run --opinfo {case.spec.name} {one}"
 
     subjects = [subject for subject, _ in pairs]
+
+    def origin(subject: Subject) -> Origin:
+        return Origin(place=Place(profile=profile, seed=seed, number=[*map(id, subjects)].index(id(subject))))
+
     return Source(
         subjects, lambda subject, _: [drawn[id(subject.original or subject)]], replay,
-        lambda: _card(case, entry, *pairs[0]),
+        lambda: _card(case, entry, *pairs[0]), origin,
     )  # fmt: skip
 
 

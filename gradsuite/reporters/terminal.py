@@ -151,8 +151,10 @@ def _failures(console: Console, merged: Merged) -> None:
 
 
 def _replay(placed: Placed) -> str:
-    """The command that runs the case again; its id where no command was recorded."""
-    return words.one_line(main_failure(placed.result).replay or placed.result.id, 4000)
+    """The commands that run the failure and its case again; the case's id where none was recorded."""
+    failure = main_failure(placed.result)
+    case = words.one_line(failure.replay or placed.result.id, 4000)
+    return case if failure.stored is None else f"gradsuite replay {words.one_line(failure.id)}  # {case}"
 
 
 def _errors(console: Console, merged: Merged) -> None:

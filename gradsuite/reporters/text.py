@@ -38,6 +38,10 @@ def _lines(failure: Failure) -> Iterator[str]:
     yield from (f"  {_says(says)}" for says in failure.says)
     if failure.replay:
         yield f"  again: {failure.replay}"
+    if failure.stored is not None:
+        yield f"  this sample alone, once recorded: gradsuite replay {failure.id}"
+    if failure.not_stored:
+        yield f"  not stored for gradsuite replay: {failure.not_stored}"
     if failure.reproducer:
         yield "  with torch alone:"
         yield indent(failure.reproducer.rstrip(), "    ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from _pytest.mark import ParameterSet
 
 from gradsuite import checks
 from gradsuite.plan import plan
+from gradsuite.replay import replay
 from gradsuite.results import CaseResult, Culprit, Outcome
 from gradsuite.runner import Session
 from gradsuite.spec import load
@@ -49,9 +51,14 @@ def _run(check: str, text: str, dtype: str, device: str = "cpu") -> CaseResult:
     return Session(profile="quick").run(case)
 
 
+@cache
+def _broken(check: str, planted: Planted) -> CaseResult:
+    return _run(check, planted.broken, planted.dtype, planted.device)
+
+
 @pytest.mark.parametrize(("check", "planted"), [_param(*each) for each in ALL])
 def test_what_is_wrong_is_caught_and_its_culprit_named(check: str, planted: Planted) -> None:
-    result = _run(check, planted.broken, planted.dtype, planted.device)
+    result = _broken(check, planted)
     assert result.outcome is Outcome.FAILED, (result.outcome, result.reason)
     assert {failure.culprit for failure in result.failures} == {planted.culprit}, [f.sentence for f in result.failures]
     assert planted.hint in result.failures[0].hint
@@ -62,6 +69,15 @@ def test_its_right_twin_is_left_alone(check: str, planted: Planted) -> None:
     result = _run(check, planted.twin, planted.dtype, planted.device)
     assert result.outcome is Outcome.PASSED, (result.outcome, result.reason, [f.sentence for f in result.failures])
     assert result.conclusive > 0
+
+
+@pytest.mark.parametrize(("check", "planted"), [_param(*each) for each in ALL if each[1].device == "cpu"])
+def test_its_failure_is_stored_and_fails_until_the_fault_is_mended(check: str, planted: Planted) -> None:
+    recorded = CaseResult.model_validate_json(_broken(check, planted).model_dump_json())
+    for failure in recorded.failures:
+        for text, fails in ((planted.broken, True), (planted.twin, False)):
+            Path(recorded.path).write_text(text, encoding="utf-8")
+            assert bool(replay(recorded, failure).fails) is fails
 
 
 @pytest.mark.parametrize("check", checks.requestable())

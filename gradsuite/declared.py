@@ -1,0 +1,70 @@
+"""What ``gradsuite.check`` knows of a callable, as a record, and the subject that such a record describes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from gradsuite.errors import FormulaError, UsageError
+from gradsuite.inputs import example_definition
+from gradsuite.inputs.manifolds import MANIFOLDS, onto
+from gradsuite.results import Declared
+from gradsuite.sample import Subject
+from gradsuite.spec.definition import Axis, Definition, Derivative, Form, Input
+from gradsuite.spec.domain_text import parse_domain
+from gradsuite.spec.formula import parse
+from gradsuite.spec.shapes import parse_shape
+from gradsuite.subject import from_callable
+
+
+def declare(definition: Definition, *, sets: Mapping[str, str], random: bool) -> Declared:
+    """The record of a definition that was made for a callable; ``sets`` names those that inputs are projected onto."""
+    forward = definition.forward.get("y")
+    return Declared(
+        shapes={name: shape_text(given.shape) for name, given in definition.inputs.items()},
+        domains={name: given.domain.text or given.domain.name for name, given in definition.inputs.items()},
+        constant=tuple(sorted(definition.constant_inputs)),
+        derivative={name: _written(each) for name, each in definition.derivative.items()},
+        forward="" if forward is None else forward.text,
+        surrogate="" if definition.surrogate is None else definition.surrogate.text,
+        sets=dict(sets),
+        random=random,
+    )
+
+
+def subject(declared: Declared, fn: Callable[..., Any], name: str) -> Subject:
+    """``fn`` as the record describes it. Raises UsageError where the record is damaged."""
+    try:
+        definition = _definition(declared)
+        sets = [MANIFOLDS[declared.sets[each]] if each in declared.sets else None for each in declared.shapes]
+    except (FormulaError, ValueError, KeyError) as error:
+        raise UsageError(f"the record of the callable is damaged: {error}") from None
+    along = onto(fn, sets) if declared.sets else fn
+    return from_callable(along, name, random=declared.random, definition=definition)
+
+
+def shape_text(axes: tuple[Axis, ...]) -> str:
+    """``*B 4*C``, as a spec writes it."""
+    return " ".join(f"{'*' * axis.variadic}{'#' * axis.broadcast}{axis.size.text}" for axis in axes)
+
+
+def _definition(declared: Declared) -> Definition:
+    drawn = {n: Input(parse_shape(s), parse_domain(declared.domains[n])) for n, s in declared.shapes.items()}
+    return example_definition(
+        [torch.zeros(()) for _ in drawn], list(drawn), list(declared.domains.values()), constant=declared.constant,
+        derivative={name: _read(each) for name, each in declared.derivative.items()},
+        forward={"y": parse(declared.forward)} if declared.forward else {},
+        surrogate=parse(declared.surrogate) if declared.surrogate else None, inputs=drawn,
+    )  # fmt: skip
+
+
+def _written(derivative: Derivative) -> dict[str, str | int | None]:
+    return {"form": derivative.form.value, "formula": derivative.formula.text, "along": derivative.along}
+
+
+def _read(written: Mapping[str, str | int | None]) -> Derivative:
+    form = Form(str(written["form"]))
+    indices = ("i", "j") if form is Form.JACOBIAN else ()
+    return Derivative(form, parse(str(written["formula"]), indices=indices), written["along"])

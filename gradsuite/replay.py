@@ -1,0 +1,149 @@
+"""A recorded failure run again, exactly: the same sample, check and comparison, with the op as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from gradsuite import checks, declared, devices, opinfo
+from gradsuite.comparison import Check, Comparison
+from gradsuite.errors import Unsupported, UsageError
+from gradsuite.group import definition_of
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.results import CaseResult, Failure, Place, digest
+from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.shield import shielded
+from gradsuite.runner import quiet
+from gradsuite.sample import Subject
+from gradsuite.spec import catalogue, load, load_all
+from gradsuite.spec.definition import Spec
+from gradsuite.spec.nearest import suggestion
+from gradsuite.storage import restore
+from gradsuite.subject import resolve, subjects
+from gradsuite.tally import REFUSALS
+
+
+class Replayed(NamedTuple):
+    """``fails``: what fails now, empty where nothing does; ``note``: what is not as it was."""
+
+    fails: str
+    note: str = ""
+
+
+def replay(result: CaseResult, failure: Failure, specs: Sequence[Path] = ()) -> Replayed:
+    """The sample of ``failure``, which the case ``result`` recorded, run again.
+
+    ``specs``: where to look for the case's spec, beside its own path below the working directory and the catalogue.
+    Raises GradsuiteError where it cannot be run here, or decides nothing.
+    """
+    if failure.stored is None:
+        raise UsageError(f"its sample was not stored: {failure.not_stored or 'an older gradsuite recorded it'}")
+    with quiet():
+        check = _check(result)
+        subject, note = _subject(result, failure, specs)
+        if reason := check.needs(subject.definition):
+            raise UsageError(f"the check {result.check} does not apply: {reason}")
+        sample = restore(failure, subject, dtype=result.dtype, device=result.device)
+        subject = shielded(subject) if failure.stored.shielded else subject
+        return Replayed(_said(check, Evidence(subject, sample, failure.comparison), failure), note)
+
+
+def _check(result: CaseResult) -> Check:
+    """The case's check, once device and dtype are known to be here."""
+    if result.check not in checks.requestable():
+        raise UsageError(f"unknown check {result.check!r}; {suggestion(result.check, checks.requestable())}")
+    devices.require(result.device)
+    if not isinstance(getattr(torch, result.dtype, None), torch.dtype):
+        raise UsageError(f"this torch has no dtype {result.dtype!r}")
+    return checks.get(result.check)
+
+
+def _said(check: Check, evidence: Evidence, failure: Failure) -> str:
+    try:
+        found = list(check.compare(evidence))
+    except Unsupported as reason:
+        raise UsageError(f"nothing is compared here: {reason}") from None
+    except Exception as error:  # an op may raise anything
+        if isinstance(error, RuntimeError) and any(words in str(error) for words in REFUSALS):
+            raise UsageError(f"the op refuses the sample: {error}") from None
+        return f"the op raises {type(error).__name__}: {error}"
+    return _weighed(found, failure)
+
+
+def _weighed(found: Sequence[Comparison], failure: Failure) -> str:
+    """The comparison that failed comes first, then any other: the sample shows a failure as long as one does."""
+    ranked = sorted(found, key=lambda each: each.name != failure.comparison)
+    for each in ranked:
+        if each.agreement is Agreement.DISAGREE:
+            return _told(each)
+    for each in ranked[:1]:
+        if each.agreement is Agreement.INCONCLUSIVE:
+            raise UsageError(f"nothing can be decided here: {each.sentence or 'the bars are too wide'}")
+    if not ranked:
+        raise UsageError("nothing is compared here")
+    return ""
+
+
+def _told(found: Comparison) -> str:
+    sentence = found.in_full() if found.in_full else found.sentence
+    place = f"at {found.where}: " if found.where else ""
+    numbers = f"; {place}got {found.got}, expected {found.expected}" if found.got else ""
+    return f"{found.name}: {sentence}{numbers}"
+
+
+# Where the op comes from.
+
+
+def _subject(result: CaseResult, failure: Failure, specs: Sequence[Path]) -> tuple[Subject, str]:
+    """The subject, and whether its spec is another than it was."""
+    assert failure.stored is not None
+    origin = failure.stored.origin
+    if origin.place is not None:
+        return _of_opinfo(result, origin.place), ""
+    if origin.declared is not None:
+        return declared.subject(origin.declared, _imported(result.op), result.name), ""
+    spec = _spec(result, specs)
+    _imported(spec.op)
+    found = next((each for each in subjects(spec) if definition_of(each).name == failure.variant), None)
+    if found is None:
+        raise UsageError(f"the spec {spec.path} no longer has the variant {failure.variant!r}")
+    return found, "" if digest(spec.text) == origin.spec else f"{spec.path} is not as it was"
+
+
+def _imported(op: str) -> Callable[..., Any]:
+    try:
+        return resolve(op)
+    except UsageError:
+        raise
+    except Exception as error:  # a module may raise anything as it is imported
+        raise UsageError(f"{op} cannot be imported here: {type(error).__name__}: {error}") from error
+
+
+def _spec(result: CaseResult, folders: Sequence[Path]) -> Spec:
+    """The spec among those below ``folders``; with none, at its path in the working directory or the catalogue."""
+    if folders:
+        known, _ = load_all(folders)
+        found = [spec for spec in known if (spec.op, spec.name) == (result.op, result.name)]
+        if found:
+            return found[0]
+    else:
+        shipped = catalogue.folder("specs") / result.path.removeprefix("specs/")
+        for path in (Path(result.path), shipped):
+            if path.is_file():
+                return load(path)
+    raise UsageError(f"its spec {result.path} is not here: say with --specs where it lies")
+
+
+def _of_opinfo(result: CaseResult, place: Place) -> Subject:
+    """The same sample of the entry, drawn again: the record holds its values, but not how the entry calls the op."""
+    asked = {"checks": [result.check], "devices": [result.device], "dtypes": [result.dtype]}
+    cases = opinfo.plan(result.name, **asked)
+    if not cases:
+        raise UsageError(f"this torch's OpInfo has no {result.dtype} of {result.name} on {result.device}")
+    found = opinfo.source(cases[0], profile=place.profile, seed=place.seed).subjects
+    if place.number >= len(found):
+        raise UsageError(f"this torch's OpInfo has other samples of {result.name} than the one recorded")
+    return found[place.number]

@@ -1,0 +1,94 @@
+"""A failure's sample, put into its record and taken out of it again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradsuite.arrays import array, tensor
+from gradsuite.errors import UsageError
+from gradsuite.flight import MOST
+from gradsuite.inputs.edges import samples_of
+from gradsuite.results import Failure, Origin, Stored, digest
+from gradsuite.routes.evidence import Evidence
+from gradsuite.sample import Sample, Subject
+from gradsuite.spec.definition import Definition
+
+
+def store(told: Failure, evidence: Evidence, *, case: str, origin: Origin, shown: bool) -> Failure:
+    """The failure with its id and its sample; ``shown``: whether the inputs that it tells are another sample's."""
+    sample = evidence.sample
+    present = {name: x for name, x in sample.tensors.items() if x is not None}
+    large = next((name for name, x in present.items() if x.numel() > MOST), None)
+    lost = origin.lost or (large and f"{large} has {present[large].numel():,} elements: at most {MOST:,} are kept")
+    found = None if lost else Stored(
+        seed=sample.seed, profile=sample.profile, differentiable=sample.differentiable, symbols=dict(sample.symbols),
+        shielded=evidence.subject.original is not None, origin=origin,
+        inputs=tuple(array(name, x) for name, x in present.items()) if shown else None,
+    )  # fmt: skip
+    named = told.model_copy(update={"stored": found, "not_stored": lost or ""})
+    return named.model_copy(update={"id": _id(named, case)})
+
+
+def _id(told: Failure, case: str) -> str:
+    """The same wherever and whenever the same comparison of the same case fails at the same sample."""
+    stored = "" if told.stored is None else told.stored.model_dump_json()
+    inputs = [each.model_dump_json() for each in told.inputs]
+    parts = [case, told.comparison, *inputs, _named(str(told.arguments)), stored]
+    return digest("\n".join(parts))
+
+
+def restore(failure: Failure, subject: Subject, *, dtype: str, device: str) -> Sample:
+    """The stored sample of ``subject``, on ``device``. Raises UsageError where it does not fit."""
+    stored, definition = failure.stored, subject.definition
+    assert stored is not None and definition is not None
+    inputs = failure.inputs if stored.inputs is None else stored.inputs
+    known = {each.name: tensor(each, device) for each in inputs}
+    _refuse_others(definition, known, stored.differentiable)
+    sample = Sample(
+        tensors={name: known.get(name) for name in definition.inputs},
+        arguments={name: _argument(name, failure.arguments, definition) for name in definition.arguments},
+        differentiable=stored.differentiable, seed=stored.seed, variant=failure.variant, profile=stored.profile,
+        symbols=stored.symbols,
+    )  # fmt: skip
+    return sample if stored.profile != "edge" else _at_edge(sample, definition, dtype, device)
+
+
+def _refuse_others(definition: Definition, known: Mapping[str, Tensor], moving: Sequence[str]) -> None:
+    """Raises UsageError where the op's inputs are not those recorded."""
+    needed = {name for name, given in definition.inputs.items() if not given.optional}
+    if not needed <= set(known) <= set(definition.inputs) or not set(moving) <= set(known):
+        raise UsageError(f"its inputs are {', '.join(definition.inputs)}, but recorded are {', '.join(known)}")
+
+
+def _argument(name: str, recorded: Mapping[str, str], definition: Definition) -> Any:
+    """The declared value that was recorded: nothing that a record says is called unless somebody here declared it."""
+    declared = [*definition.arguments[name], *(edge.values[name] for edge in definition.edge if name in edge.values)]
+    same = [value for value in declared if _named(repr(value)) == _named(recorded.get(name, ""))]
+    if not same:
+        raise UsageError(f"its argument {name} = {recorded.get(name)} is not among those that are declared")
+    return same[0]
+
+
+def _named(text: str) -> str:
+    """``text`` without addresses in memory."""
+    return re.sub(r" at 0x[0-9a-f]+", "", text)
+
+
+def _at_edge(sample: Sample, definition: Definition, dtype: str, device: str) -> Sample:
+    """The sample with what is expected there today."""
+    for found in samples_of(definition, dtype=getattr(torch, dtype), device=torch.device(device)):
+        if found.arguments == sample.arguments and all(map(_same, found.tensors.values(), sample.tensors.values())):
+            return replace(sample, expect=found.expect)
+    raise UsageError("the spec no longer lists this edge sample")
+
+
+def _same(a: Tensor | None, b: Tensor | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
