@@ -32,7 +32,7 @@ def array(name: str, tensor: Tensor, requires_grad: bool = False) -> Array:
     )
 
 
-def tensor(record: Array, device: str = "cpu") -> Tensor:
+def tensor(record: Array, device: torch.device | None = None) -> Tensor:
     """The tensor of a record. Raises UsageError where its elements were not kept, or the record is damaged."""
     dtype = getattr(torch, record.dtype, None)
     if not isinstance(dtype, torch.dtype):
@@ -84,7 +84,7 @@ def _memory(tensor: Tensor) -> Memory | None:
     )  # fmt: skip
 
 
-def _laid_out(kept: Memory, shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
+def _laid_out(kept: Memory, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device | None) -> Tensor:
     found = _values(kept.hex, dtype).to(device).as_strided(shape, kept.strides, kept.offset)
     found = torch._neg_view(found) if kept.neg else found
     return found.conj() if kept.conj else found

@@ -46,7 +46,7 @@ def replay(result: CaseResult, failure: Failure, specs: Sequence[Path] = ()) -> 
         subject, note = _subject(result, failure, specs)
         if reason := check.needs(subject.definition):
             raise UsageError(f"the check {result.check} does not apply: {reason}")
-        sample = restore(failure, subject, dtype=result.dtype, device=result.device)
+        sample = restore(failure, subject, dtype=result.dtype, device=devices.place(result.device))
         subject = shielded(subject) if failure.stored.shielded else subject
         return Replayed(_said(check, Evidence(subject, sample, failure.comparison), failure), note)
 

@@ -22,7 +22,7 @@ from gradsuite.group import Group, Source, definition_of, of_spec
 from gradsuite.inputs.search import smallest
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.plan import Case
-from gradsuite.results import CaseResult, Environment, Failure, Op, Outcome
+from gradsuite.results import CaseResult, Environment, Failure, Op, Origin, Outcome
 from gradsuite.routes.evidence import Evidence
 from gradsuite.sample import Sample
 from gradsuite.spec import Waivers
@@ -32,6 +32,7 @@ from gradsuite.tally import Tally
 SHRINKS = 150  # how often a failing comparison is asked again while it shrinks
 STRICT = ("default", 0)  # the profile and seed in which a waived case must fail, or the waiver goes
 RESTLESS = "the op gives another value when it is called again with the same inputs: its calls cannot be compared"
+TOGETHER = "it is a failure of all samples together: run the whole case again"
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
 
@@ -141,7 +142,7 @@ class Session:
             best = smallest(best, fails, definition=definition_of(subject), calls=SHRINKS)
         at = Evidence(subject, best, found.name)
         told = _same_failure(check, at, found) or found
-        origin = group.origin(subject)
+        origin = Origin(lost=TOGETHER) if check.one_suffices else group.origin(subject)
         return tell(at, told, op=case.spec.op, replay=group.replay(case), case=case.id, origin=origin)
 
     def _waived(self, case: Case, result: CaseResult) -> CaseResult:

@@ -43,7 +43,7 @@ def _id(told: Failure, case: str) -> str:
     return digest("\n".join(parts))
 
 
-def restore(failure: Failure, subject: Subject, *, dtype: str, device: str) -> Sample:
+def restore(failure: Failure, subject: Subject, *, dtype: str, device: torch.device) -> Sample:
     """The stored sample of ``subject``, on ``device``. Raises UsageError where it does not fit."""
     stored, definition = failure.stored, subject.definition
     assert stored is not None and definition is not None
@@ -54,7 +54,7 @@ def restore(failure: Failure, subject: Subject, *, dtype: str, device: str) -> S
         tensors={name: known.get(name) for name in definition.inputs},
         arguments={name: _argument(name, failure.arguments, definition) for name in definition.arguments},
         differentiable=stored.differentiable, seed=stored.seed, variant=failure.variant, profile=stored.profile,
-        symbols=stored.symbols,
+        layouts={each.name: each.layout for each in inputs}, symbols=stored.symbols,
     )  # fmt: skip
     return sample if stored.profile != "edge" else _at_edge(sample, definition, dtype, device)
 
@@ -80,9 +80,9 @@ def _named(text: str) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", text)
 
 
-def _at_edge(sample: Sample, definition: Definition, dtype: str, device: str) -> Sample:
+def _at_edge(sample: Sample, definition: Definition, dtype: str, device: torch.device) -> Sample:
     """The sample with what is expected there today."""
-    for found in samples_of(definition, dtype=getattr(torch, dtype), device=torch.device(device)):
+    for found in samples_of(definition, dtype=getattr(torch, dtype), device=device):
         if found.arguments == sample.arguments and all(map(_same, found.tensors.values(), sample.tensors.values())):
             return replace(sample, expect=found.expect)
     raise UsageError("the spec no longer lists this edge sample")

@@ -15,8 +15,8 @@ from gradsuite.errors import GradsuiteError, UsageError
 from gradsuite.reporters import words
 from gradsuite.results import Outcome
 
-Word = Literal["FAILED", "FIXED", "NOT RUN"]
-COLOUR = {"FAILED": "red", "FIXED": "green", "NOT RUN": "yellow"}
+Word = Literal["FAILED", "FIXED", "CANNOT TELL"]
+COLOUR = {"FAILED": "red", "FIXED": "green", "CANNOT TELL": "yellow"}
 REPORTS = Path("reports")
 
 
@@ -37,7 +37,7 @@ def replay(what: Sequence[str], specs: Sequence[Path]) -> int:
         click.echo("\n".join(_lines(each, word, said)))
     if seen.total() > 1:
         click.echo(", ".join(f"{count} {word}" for word in COLOUR if (count := seen[word])))
-    return 1 if seen["FAILED"] else 2 if seen["NOT RUN"] else 0
+    return 1 if seen["FAILED"] else 2 if seen["CANNOT TELL"] else 0
 
 
 def _chosen(what: Sequence[str]) -> list[Recorded]:
@@ -67,13 +67,13 @@ def _one(wanted: str, known: Sequence[Recorded], paths: Sequence[Path]) -> Recor
 
 
 def _replayed(each: Recorded, specs: Sequence[Path]) -> tuple[Word, list[str]]:
-    """FAILED, FIXED or NOT RUN, and what is to be said of it."""
+    """FAILED, FIXED or CANNOT TELL, and what is to be said of it."""
     from gradsuite.replay import replay
 
     try:
         fails, note = replay(each.result, each.failure, specs)
     except GradsuiteError as reason:
-        return "NOT RUN", [str(reason), f"its case: {each.failure.replay}"]
+        return "CANNOT TELL", [str(reason), f"its case: {each.failure.replay}"]
     return ("FAILED" if fails else "FIXED"), [fails, note]
 
 
