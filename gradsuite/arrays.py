@@ -47,6 +47,11 @@ def tensor(record: Array, device: torch.device | None = None) -> Tensor:
         raise UsageError(f"the record of {record.name!r} is damaged: {str(error).splitlines()[0]}") from None
 
 
+def same(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors have one shape and the same numbers; NaN is NaN."""
+    return a.shape == b.shape and bool(((a == b) | (a.isnan() & b.isnan())).all())
+
+
 def resolved(tensor: Tensor) -> Tensor:
     """The tensor, detached, with nothing left to conjugate or to negate."""
     return tensor.detach().resolve_conj().resolve_neg()

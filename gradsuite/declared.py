@@ -12,18 +12,18 @@ from gradsuite.inputs import example_definition
 from gradsuite.inputs.manifolds import MANIFOLDS, onto
 from gradsuite.results import Declared
 from gradsuite.sample import Subject
-from gradsuite.spec.definition import Axis, Definition, Derivative, Form, Input
+from gradsuite.spec import shapes
+from gradsuite.spec.definition import Definition, Derivative, Form, Input
 from gradsuite.spec.domain_text import parse_domain
 from gradsuite.spec.formula import parse
-from gradsuite.spec.shapes import parse_shape
-from gradsuite.subject import from_callable
+from gradsuite.subject import from_callable, resolve
 
 
 def declare(definition: Definition, *, sets: Mapping[str, str], random: bool) -> Declared:
     """The record of a definition that was made for a callable; ``sets`` names those that inputs are projected onto."""
     forward = definition.forward.get("y")
     return Declared(
-        shapes={name: shape_text(given.shape) for name, given in definition.inputs.items()},
+        shapes={name: shapes.written(given.shape) for name, given in definition.inputs.items()},
         domains={name: given.domain.text or given.domain.name for name, given in definition.inputs.items()},
         constant=tuple(sorted(definition.constant_inputs)),
         derivative={name: _written(each) for name, each in definition.derivative.items()},
@@ -45,13 +45,23 @@ def subject(declared: Declared, fn: Callable[..., Any], name: str) -> Subject:
     return from_callable(along, name, random=declared.random, definition=definition)
 
 
-def shape_text(axes: tuple[Axis, ...]) -> str:
-    """``*B 4*C``, as a spec writes it."""
-    return " ".join(f"{'*' * axis.variadic}{'#' * axis.broadcast}{axis.size.text}" for axis in axes)
+def dotted(fn: Callable[..., Any]) -> str:
+    """Where ``fn`` can be imported from, or empty where another program could not."""
+    owner = getattr(fn, "__self__", None)
+    place = owner if isinstance(owner, type) else fn  # Function.apply belongs to torch, the class to its author
+    module, qualified = getattr(place, "__module__", None), getattr(place, "__qualname__", "")
+    qualified += f".{fn.__name__}" if place is owner else ""
+    if not module or module == "__main__":
+        return ""
+    path = f"{module}:{qualified}"
+    try:
+        return path if resolve(path) == fn else ""
+    except UsageError:
+        return ""
 
 
 def _definition(declared: Declared) -> Definition:
-    drawn = {n: Input(parse_shape(s), parse_domain(declared.domains[n])) for n, s in declared.shapes.items()}
+    drawn = {n: Input(shapes.parse_shape(s), parse_domain(declared.domains[n])) for n, s in declared.shapes.items()}
     return example_definition(
         [torch.zeros(()) for _ in drawn], list(drawn), list(declared.domains.values()), constant=declared.constant,
         derivative={name: _read(each) for name, each in declared.derivative.items()},

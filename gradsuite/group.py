@@ -58,7 +58,7 @@ class Source:
     draw: Callable[[Subject, Order], list[Sample]]
     replay: Callable[[Case, int], str]
     card: Callable[[], Op]
-    origin: Callable[[Subject], Origin]
+    origin: Callable[[Subject], Origin] = lambda subject: Origin()
 
 
 def of_spec(case: Case) -> Source:

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from gradsuite.arrays import is_plain, memory, unmarked
+from gradsuite.arrays import is_plain, memory, same, unmarked
 from gradsuite.numerics.estimate import Estimate
 from gradsuite.results import Culprit
 from gradsuite.routes.curvature import Curvature
@@ -86,7 +86,7 @@ def _is_called_so(evidence: Evidence, op: str) -> bool:
     call = caller(resolve(op), evidence.subject.definition)
     with torch.no_grad():
         found = call({n: t if t is None else copied(t) for n, t in evidence.point.tensors.items()}, evidence.sample)
-    return all(torch.allclose(a, b, 0, 0, equal_nan=True) for a, b in zip(found, evidence.point.outputs, strict=True))
+    return all(map(same, found, evidence.point.outputs))
 
 
 def _of_backward(evidence: Evidence, op: str, culprit: Culprit) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from gradsuite import checks
-from gradsuite.declared import declare, shape_text
+from gradsuite.declared import declare, dotted
 from gradsuite.errors import FormulaError, Unsupported, UsageError
 from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, layouts, samples
@@ -40,8 +40,8 @@ from gradsuite.spec.definition import Input as DefinedInput
 from gradsuite.spec.domain_text import parse_domain
 from gradsuite.spec.formula import Formula, parse
 from gradsuite.spec.nearest import suggestion
-from gradsuite.spec.shapes import parse_shape
-from gradsuite.subject import from_callable, resolve
+from gradsuite.spec.shapes import parse_shape, written
+from gradsuite.subject import from_callable
 
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 FEWEST = 3  # elements of an example that tell where all of its kind lie
@@ -71,7 +71,7 @@ class Request:
             kinds = [type(each).__name__ for each in inputs]
             raise UsageError(f"inputs must be a tuple of tensors or gradsuite.Input, at least one; got {kinds}")
         self.name = name or str(getattr(fn, "__name__", type(fn).__name__))
-        self.dotted = _dotted(fn)
+        self.dotted = dotted(fn)
         self._fn = fn
         self._inputs = dict(zip(_parameter_names(fn, len(inputs)), inputs, strict=True))
         self._predicate = domain if callable(domain) else None
@@ -363,7 +363,7 @@ class Request:
 
 def _in_words(drawn: DefinedInput) -> str:
     """``A 4*B: positive``."""
-    return f"{shape_text(drawn.shape)}: {drawn.domain.text or drawn.domain.name}"
+    return f"{written(drawn.shape)}: {drawn.domain.text or drawn.domain.name}"
 
 
 def _derivative(declared: str | Mapping[str, Any]) -> Derivative:
@@ -386,18 +386,3 @@ def _parameter_names(fn: Callable[..., Any], count: int) -> list[str]:
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = [p.name for p in parameters if p.kind in kinds]
     return names[:count] if len(names) >= count else [f"x{i}" for i in range(count)]
-
-
-def _dotted(fn: Callable[..., Any]) -> str:
-    """Where ``fn`` can be imported from, or empty where another program could not."""
-    owner = getattr(fn, "__self__", None)
-    place = owner if isinstance(owner, type) else fn  # Function.apply belongs to torch, the class to its author
-    module, qualified = getattr(place, "__module__", None), getattr(place, "__qualname__", "")
-    qualified += f".{fn.__name__}" if place is owner else ""
-    if not module or module == "__main__":
-        return ""
-    dotted = f"{module}:{qualified}"
-    try:
-        return dotted if resolve(dotted) == fn else ""
-    except UsageError:
-        return ""

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradsuite.arrays import array, tensor
+from gradsuite.arrays import array, same, tensor
 from gradsuite.errors import UsageError
 from gradsuite.flight import MOST
 from gradsuite.inputs.edges import samples_of
@@ -91,4 +91,4 @@ def _at_edge(sample: Sample, definition: Definition, dtype: str, device: torch.d
 def _same(a: Tensor | None, b: Tensor | None) -> bool:
     if a is None or b is None:
         return a is b
-    return a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=0, equal_nan=True)
+    return same(a, b)

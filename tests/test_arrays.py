@@ -8,8 +8,7 @@ import torch
 from gradsuite.arrays import array, tensor
 from gradsuite.errors import UsageError
 from gradsuite.flight import MOST
-from gradsuite.inputs import LAYOUTS, lay_out
-from gradsuite.inputs.layouts import fits
+from gradsuite.inputs import lay_out, layouts
 from gradsuite.results import Array
 from tests.routes.points import normal
 
@@ -22,10 +21,10 @@ def _again(x: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", layouts.names())
 def test_a_tensor_comes_back_as_it_was(layout: str, dtype: torch.dtype) -> None:
     x = normal(2, 3, 2, 2, dtype=dtype)
-    if not fits(layout, x):
+    if not layouts.fits(layout, x):
         return
     laid = lay_out(x, layout)
     found = _again(laid)
