@@ -6,11 +6,18 @@ import sys
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gradsuite.cli import recorded, waivers
 from gradsuite.cli.specs import load
+from gradsuite.errors import UsageError
+from gradsuite.spec import Waivers
+
+if TYPE_CHECKING:
+    from gradsuite.errors import Fault
+    from gradsuite.results import Line
 
 
 @click.command()
@@ -24,9 +31,21 @@ def catalogue(results: Sequence[Path], output: Path, paths: Sequence[Path]) -> i
     from gradsuite import catalogue as site
 
     specs, faults = load(paths)
-    in_force, faults_of_waivers = waivers.current()
-    made = site.pages(specs, chain.from_iterable(map(recorded.lines, results)), in_force)
-    click.echo(str(site.write(made, output)))
+    lines = list(chain.from_iterable(map(recorded.lines, results)))
+    in_force, faults_of_waivers = _in_force(lines)
+    made = site.pages(specs, lines, in_force)
+    try:
+        click.echo(str(site.write(made, output)))
+    except OSError as error:
+        raise UsageError(f"the site cannot be written to {str(output)!r}: {error.strerror}; give another -o") from error
     for fault in (*faults, *faults_of_waivers):
         print(fault, file=sys.stderr)
     return 2 if faults or faults_of_waivers else 0
+
+
+def _in_force(lines: Sequence[Line]) -> tuple[Waivers, list[Fault]]:
+    """The waivers for the releases of torch that were run; for the installed one where none was."""
+    releases = dict.fromkeys(line.torch.partition("+")[0] for line in lines if line.kind == "environment")
+    found = [waivers.current(torch=release) for release in releases] or [waivers.current()]
+    entries = dict.fromkeys(entry for each, _ in found for entry in each.entries)
+    return Waivers(tuple(entries)), [fault for _, faults in found for fault in faults]

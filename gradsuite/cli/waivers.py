@@ -14,9 +14,12 @@ from gradsuite.spec.definition import Spec
 from gradsuite.spec.waivers import waiver_file
 
 
-def current(kind: str = "") -> tuple[Waivers, list[Fault]]:
-    """The waivers for the installed torch, and the faults of their file, in subfolder ``kind``; imports no torch."""
-    file = waiver_file(folder() / kind, version("torch"))
+def current(kind: str = "", torch: str | None = None) -> tuple[Waivers, list[Fault]]:
+    """The waivers for a release of torch, the installed one unless given, and the faults of their file.
+
+    They lie in subfolder ``kind``. Imports no torch.
+    """
+    file = waiver_file(folder() / kind, torch or version("torch"))
     return load(file) if file else (Waivers(), [])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,21 @@ def test_a_run_is_told(command: Command, folder: Path) -> None:
     assert "twice too large" in page
 
 
+def test_the_waivers_are_those_of_the_torch_that_was_run(command: Command, folder: Path) -> None:
+    command("run", "--checks", "value")
+    lines = folder / "reports" / "results.jsonl"
+    first, _, rest = lines.read_text().partition("\n")
+    lines.write_text(f"{json.dumps(json.loads(first) | {'torch': '2.6.0+cu124'})}\n{rest}")
+    for release in ("2.6", "9.9.9"):
+        waiver = {"case": "specs/pointwise/exp.*", "reason": f"Wrong in {release}.", "link": "https://example.org"}
+        (folder / "waivers" / f"{release}.yaml").write_text(json.dumps([waiver]))
+    assert command("catalogue", "-o", "site", "reports")[0] == 0
+    page = (folder / "site" / "pointwise" / "exp.html").read_text()
+    assert "Wrong in 2.6." in page
+    assert "Wrong in 9.9.9." not in page
+    assert "Waivers in force" not in (folder / "site" / "pointwise" / "neg.html").read_text()
+
+
 def test_other_specs_may_be_meant(command: Command, folder: Path) -> None:
     (folder / "mine").mkdir()
     (folder / "specs" / "pointwise" / "exp.grad.yaml").rename(folder / "mine" / "exp.grad.yaml")
@@ -45,6 +61,12 @@ def test_what_holds_no_results_is_refused(command: Command, folder: Path) -> Non
     code, out = command("catalogue", "-o", "site", "nowhere")
     assert code == 2
     assert "no such file of results: 'nowhere'" in out
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(command: Command, folder: Path) -> None:
+    (folder / "site").write_text("a file")
+    code, out = command("catalogue", "-o", "site")
+    assert (code, out) == (2, "gradsuite: the site cannot be written to 'site': File exists; give another -o\n")
 
 
 def test_it_imports_no_torch(tmp_path: Path) -> None:
