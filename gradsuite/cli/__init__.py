@@ -46,6 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fault.show()
     except GradsuiteError as fault:
         print(words.clean(f"gradsuite: {fault}"), file=sys.stderr)
+    except OSError as fault:
+        if fault.filename is None:
+            raise
+        told = f"gradsuite: {str(fault.filename)!r} cannot be used: {fault.strerror}; give another path"
+        print(words.clean(told), file=sys.stderr)
     except click.Abort:
         print("gradsuite: interrupted", file=sys.stderr)
         return 130

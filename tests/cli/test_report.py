@@ -96,3 +96,18 @@ def test_what_is_not_there_is_refused(command: Command, folder: Path) -> None:
     assert (code, "no such file of results: 'nowhere'" in out) == (2, True)
     (folder / "empty").mkdir()
     assert "no such file of results: 'empty/results.jsonl'" in command("diff", "empty", "empty")[1]
+
+
+def test_a_place_that_cannot_be_written_is_one_error(command: Command, folder: Path) -> None:
+    command("run", "--checks", "value")
+    (folder / "file").touch()
+    for arguments in (
+        ("report", "reports", "-o", "file"),
+        ("diff", "reports", "reports", "-o", "file/page.html"),
+        ("history", "add", "reports", "--file", "file/history.sqlite"),
+        ("run", "--checks", "value", "--report-dir", "file"),
+    ):
+        code, out = command(*arguments)
+        assert code == 2
+        assert out.endswith("gradsuite: 'file' cannot be used: File exists; give another path\n")
+        assert "Traceback" not in out
