@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from html import escape
 
 
 def plain(text: str) -> str:
     """``text`` with nothing in it that Markdown or HTML would take for markup."""
-    return re.sub(r"([\\`*_{}\[\]<>$|~])", r"\\\1", text)
+    escaped = re.sub(r"([\\`*_{}\[\]])", r"\\\1", escape(text, quote=False))
+    return escaped.replace("$", "&#36;").replace("|", "&#124;")
 
 
 def code(text: str) -> str:
@@ -30,7 +32,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """On one line. Bars within code end no cell; those in text are escaped already."""
+    """On one line. Bars within code end no cell; in text there are none."""
     return " ".join(text.split())
 
 

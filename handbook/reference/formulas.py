@@ -25,10 +25,10 @@ is said.
 def page() -> str:
     """The page."""
     rows = [
-        (code(f"{f.name}{_shown(f)}"), _drawn(f), prose(f.summary), "" if f.rounds else "exact")
+        (code(f"{f.name}{_shown(f)}"), _drawn(f), prose(f.summary if f.rounds else f"{f.summary} (exact)"))
         for _, f in sorted(FUNCTIONS.items())
     ]
-    return section("Formula language", HEAD, table(("function", "drawn as", "gives", ""), rows), level=1)
+    return section("Formula language", HEAD, table(("function", "drawn as", "gives"), rows), level=1)
 
 
 def _shown(function: Function) -> str:

@@ -35,8 +35,14 @@ def _signature(name: str, member: Any) -> str:
     for each in parameters:
         if each.kind is inspect.Parameter.KEYWORD_ONLY and not starred:
             lines, starred = [*lines, "    *,"], True
-        lines.append(f"    {each},")
+        lines.append(f"    {_written(each)},")
     return "\n".join([f"{name}(", *lines, ")"])
+
+
+def _written(parameter: inspect.Parameter) -> str:
+    """Annotations are text already."""
+    default = "" if parameter.default is inspect.Parameter.empty else f" = {parameter.default!r}"
+    return f"{parameter.name}: {parameter.annotation}{default}"
 
 
 def _parts(member: Any) -> str:
