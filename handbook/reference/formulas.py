@@ -38,4 +38,5 @@ def _shown(function: Function) -> str:
 def _drawn(function: Function) -> str:
     needed = [p.name for p in function.signature.parameters.values() if p.default is inspect.Parameter.empty]
     given: dict[str, Markup] = {each: name(each) for each in needed}
-    return f"<math>{function.notation(given).text}</math>"
+    drawn = function.notation(given).text.replace("|", "&#124;")  # a bar would end the cell
+    return f"<math>{drawn}</math>"
