@@ -115,7 +115,7 @@ def test_a_reader_without_a_network_finds_and_follows(site: Path, window: Any) -
     window.on("request", lambda request: asked.append(request.url))
     window.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     window.goto((site / "index.html").as_uri())
-    window.fill("[data-md-component=search-query]", "cotangent_linearity")
+    window.locator("[data-md-component=search-query]").press_sequentially("cotangent_linearity")
     window.wait_for_selector(".md-search-result__link")
     window.goto((site / "explanation" / "backwards.html").as_uri())
     window.click("text=holds that, too")
