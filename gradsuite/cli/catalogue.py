@@ -12,7 +12,7 @@ import click
 
 from gradsuite.cli import recorded, waivers
 from gradsuite.cli.specs import load
-from gradsuite.errors import UsageError
+from gradsuite.reporters import words
 from gradsuite.spec import Waivers
 
 if TYPE_CHECKING:
@@ -33,13 +33,9 @@ def catalogue(results: Sequence[Path], output: Path, paths: Sequence[Path]) -> i
     specs, faults = load(paths)
     lines = list(chain.from_iterable(map(recorded.lines, results)))
     in_force, faults_of_waivers = _in_force(lines)
-    made = site.pages(specs, lines, in_force)
-    try:
-        click.echo(str(site.write(made, output)))
-    except OSError as error:
-        raise UsageError(f"the site cannot be written to {str(output)!r}: {error.strerror}; give another -o") from error
+    click.echo(str(site.write(site.pages(specs, lines, in_force), output)))
     for fault in (*faults, *faults_of_waivers):
-        print(fault, file=sys.stderr)
+        print(words.clean(str(fault)), file=sys.stderr)
     return 2 if faults or faults_of_waivers else 0
 
 

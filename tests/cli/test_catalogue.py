@@ -66,7 +66,7 @@ def test_what_holds_no_results_is_refused(command: Command, folder: Path) -> Non
 def test_a_folder_that_cannot_be_written_is_one_clear_error(command: Command, folder: Path) -> None:
     (folder / "site").write_text("a file")
     code, out = command("catalogue", "-o", "site")
-    assert (code, out) == (2, "gradsuite: the site cannot be written to 'site': File exists; give another -o\n")
+    assert (code, out) == (2, "gradsuite: 'site' cannot be used: File exists; give another path\n")
 
 
 def test_it_imports_no_torch(tmp_path: Path) -> None:
