@@ -98,6 +98,31 @@ def test_without_a_domain_points_where_the_function_is_not_finite_are_left_out()
     assert check(torch.log, (X.abs() + 1,)).verdict == "passed"
 
 
+class Power(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a, b, careful):
+        ctx.save_for_backward(a, b)
+        ctx.careful = careful
+        return a**b
+
+    @staticmethod
+    def backward(ctx, ct):
+        a, b = ctx.saved_tensors
+        by_exponent = a**b * a.log()
+        if ctx.careful:
+            by_exponent = torch.where(a > 0, by_exponent, torch.zeros_like(by_exponent))
+        return ct * b * a ** (b - 1), ct * by_exponent, None
+
+
+@pytest.mark.parametrize("careful", [True, False])
+def test_zero_is_drawn_where_only_some_elements_take_it(careful: bool) -> None:
+    a, b = torch.tensor([0.5, 1.5, 0.75], dtype=torch.float64), torch.tensor([2.0, -1.0, 0.5], dtype=torch.float64)
+    checks = ["reverse", "second_order", "second_order_composed"]
+    report = gradsuite.check(lambda a, b: Power.apply(a, b, careful), (a, b), checks=checks)
+    assert report.ok == careful
+    assert all(failure.when.startswith("only where a holds a zero") for failure in report.failures)
+
+
 def test_a_right_formula_passes_and_a_wrong_one_is_the_spec_s_fault() -> None:
     assert check(sin, forward="sin(x)", derivative={"x": "cos(x)"}).verdict == "passed"
     wrong = check(sin, forward="sin(x)", derivative={"x": "-cos(x)"}, checks=("reverse",))

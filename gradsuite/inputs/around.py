@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 import torch
 
@@ -35,7 +36,8 @@ SHARES = {
     },
 }  # fmt: skip
 SIZES = {"quick": 8, "default": 12, "thorough": 24}  # samples whose sizes expose mistakes
-WHOLE, FEW = 2, 3  # samples of whole numbers in one input, for each of the first inputs
+APART, FEW = 2, 3  # samples of each kind of special numbers in one input alone, for each of the first inputs
+TRIES = 4  # to meet what the callable takes
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,8 @@ class Around:
     def draw(self, identity: str, seed: int) -> list[Sample]:
         """The samples, the example first; the same ones for the same identity and seed."""
         structured = [sample for sample in self._structured(seed) if self.admits(sample)]
-        whole = [sample for sample in self._whole(seed) if self.admits(sample)]
         valued = [sample for kind in SHARES[self.profile] for sample in self._valued(kind, identity, seed)]
-        return [self.example, *structured[: SIZES[self.profile]], *whole, *valued]
+        return [self.example, *structured[: SIZES[self.profile]], *self._apart(seed), *valued]
 
     def _valued(self, kind: str, identity: str, seed: int) -> list[Sample]:
         """Samples of one value profile; the first that Hypothesis makes is the plainest of all, and of no kind."""
@@ -65,15 +66,23 @@ class Around:
         count = SHARES[self.profile][kind]
         return draw(strategy, count=count + 1, identity=f"{identity}::{kind}", seed=seed)[1:]
 
-    def _whole(self, seed: int) -> Iterator[Sample]:
-        """Whole numbers in every element of one input, as coordinates have that lie on a grid; plain sizes in turn."""
+    def _apart(self, seed: int) -> Iterator[Sample]:
+        """One input special, the others ordinary; plain sizes in turn.
+
+        Whole numbers, as coordinates have that lie on a grid; and in an op of several inputs some zeros, which mean
+        something else where they meet no zeros (0 ** b).
+        """
         names = list(self.definition.inputs)
-        for place in range(WHOLE * len(names[:FEW])):
-            for structure in _feasible(self.definition, self._bases[place % 2]):
-                ordinary = sized(self._sampler("normal"), structure, seed + place)
-                whole = sized(self._sampler("integers"), structure, seed + place)
-                name = names[place // WHOLE]
-                yield replace(ordinary, tensors={**ordinary.tensors, name: whole.tensors[name]}, profile="integers")
+        for kind in ("integers", "zeros") if len(names) > 1 else ("integers",):
+            for place in range(APART * len(names[:FEW])):
+                tries = (self._special(kind, names[place // APART], place, seed + 97 * k) for k in range(TRIES))
+                yield from islice(filter(self.admits, chain.from_iterable(tries)), 1)
+
+    def _special(self, kind: str, name: str, place: int, seed: int) -> Iterator[Sample]:
+        for structure in _feasible(self.definition, self._bases[place % 2]):
+            ordinary = sized(self._sampler("normal"), structure, seed + place)
+            special = sized(self._sampler(kind), structure, seed + place)
+            yield replace(ordinary, tensors={**ordinary.tensors, name: special.tensors[name]}, profile=kind)
 
     @property
     def _bases(self) -> tuple[Mapping[str, Size], Mapping[str, Size]]:

@@ -15,6 +15,7 @@ from gradsuite.spec.definition import Domain
 from gradsuite.spec.domain_text import parse_domain
 
 Tensors = Mapping[str, Tensor]
+ZEROS = 8  # elements of which each alone is tried at zero
 Finite = Callable[[Tensors], bool]  # whether the callable takes such inputs, and its values are finite there
 
 
@@ -42,7 +43,7 @@ def _integer(x: Tensor, takes: Callable[[Tensor], bool]) -> str:
 
 def _real(x: Tensor, takes: Callable[[Tensor], bool]) -> str:
     beyond = x.abs() + 1
-    above, below, zero = takes(beyond), takes(-beyond), takes(torch.zeros_like(x))
+    above, below, zero = takes(beyond), takes(-beyond), _takes_zero(x, takes)
     if above and below:
         return "real" if zero else "nonzero"
     if above and bool((x >= 0).all()):
@@ -52,6 +53,12 @@ def _real(x: Tensor, takes: Callable[[Tensor], bool]) -> str:
     if not (above or below) and bool((x.abs() <= 1).all()):
         return _bounded(x, takes)
     return "real"
+
+
+def _takes_zero(x: Tensor, takes: Callable[[Tensor], bool]) -> bool:
+    """Whether zero is taken anywhere: 0 ** b is finite for some exponents, and in a norm not all may be zero."""
+    places = torch.eye(x.numel(), dtype=torch.bool)[:ZEROS].reshape(-1, *x.shape)
+    return takes(torch.zeros_like(x)) or any(takes(x.masked_fill(place, 0)) for place in places)
 
 
 def _bounded(x: Tensor, takes: Callable[[Tensor], bool]) -> str:

@@ -54,7 +54,7 @@ def claimed(evidence: Evidence, moving: Moving) -> tuple[Estimate, float]:
         scale += products.abs().sum().item()
         bar += (evidence.natural.errors[f"gradient {name}"][moved].cpu() * t.abs()).sum().item()
         bar += len(t) * Format.of(torch.float64).unit * scale / CONFIDENCE
-    return Estimate(value, CONFIDENCE * bar), scale or evidence.output_scale
+    return Estimate(value, CONFIDENCE * bar), scale if 0 < scale < math.inf else evidence.output_scale
 
 
 def alone(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Located:

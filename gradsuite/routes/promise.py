@@ -11,7 +11,8 @@ differentiate whether its author thought of that or not. Four kinds of backward 
 
 A gradient whose graph ends in a copy of an input is another matter. Its author did write a second derivative, and it
 is that of something else: the copy is not what the caller differentiates. Such a backward pretends, and is wrong,
-whatever it saved. So is one that is not finite where a second derivative exists.
+whatever it saved. So is one that is not finite where a second derivative exists, but for the end of a domain: beside
+that, the second derivative must be right.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE, RUNS
 from gradsuite.routes.slope import Slope
 
+APART = "the second derivative is lost at this point alone, which the backward treats apart"
 BESIDE = math.sqrt(Format.of(torch.float64).unit)  # off the point, and half of all digits still the same
 
 
@@ -33,15 +34,15 @@ def judge(
     if not curvature.plainly(value):
         _promised(op)
     if not math.isfinite(value):
-        return _not_finite(curvature, name)
+        return _not_finite(curvature, name, op)
     verdict = curvature.agreement(value)
     if verdict is Agreement.AGREE:
         bar, scale = curvature.quick.central.bar, curvature.evidence.scale
         return Comparison(name, verdict, figures=Figures(bar=bar / scale if scale else None))
     if verdict is Agreement.INCONCLUSIVE:
         return _undecided(name, "the bars are too wide to decide")
-    if route == "second" and promise.is_open(op) and _beside(curvature) is Agreement.AGREE:
-        return _undecided(name, "the second derivative is lost at this point alone, which the backward treats apart")
+    if route == "second" and _is_treated_apart(curvature, op):
+        return _undecided(name, APART)
     return _accuse(curvature, name, value, route)
 
 
@@ -67,7 +68,7 @@ def narrowed(evidence: Evidence, curvature: Curvature, name: str, *, op: Evidenc
     return _accused(name, Ballot({"second": vote, "reference": truth}), "second")
 
 
-def _not_finite(curvature: Curvature, name: str) -> Comparison:
+def _not_finite(curvature: Curvature, name: str, op: Evidence) -> Comparison:
     """A second derivative that is not finite is wrong where the gradient is, and is smooth around the point.
 
     Along w, and as the entry moves that is not finite: beside it may lie one in which nothing is smooth.
@@ -77,6 +78,8 @@ def _not_finite(curvature: Curvature, name: str) -> Comparison:
         for place, alone in curvature.lost() if _smooth(curvature, curvature.thorough) else ():
             slope, size = curvature.along(alone), sum(w.sum().item() for w in alone.values())
             if size and _smooth(curvature, slope):
+                if _is_on_edge(curvature) and _is_treated_apart(curvature, op):
+                    return _undecided(name, APART)
                 sentence = "the double backward is wrong: it is not finite, though differences of the gradient settle"
                 return Comparison(
                     name, Agreement.DISAGREE, Culprit.DOUBLE_BACKWARD, sentence, where=f"derivative for {place}",
@@ -91,11 +94,24 @@ def _smooth(curvature: Curvature, slope: Slope) -> bool:
     return slope.smooth and slope.central.bar <= curvature.evidence.resolution * size
 
 
-def _beside(curvature: Curvature) -> Agreement:
-    """Whether the second derivative is right just beside the point."""
+def _is_treated_apart(curvature: Curvature, op: Evidence) -> bool:
+    """Whether nobody promised a second derivative, and just beside the point, on either side, it is right."""
+    return promise.is_open(op) and any(_beside(curvature, side) is Agreement.AGREE for side in (1, -1))
+
+
+def _is_on_edge(curvature: Curvature) -> bool:
+    """Whether an entry lies where its domain ends, and so does not move: there a gradient has one side alone."""
+    return any(bool((t == 0).any()) for t in curvature.point.tangents.values())
+
+
+def _beside(curvature: Curvature, side: int) -> Agreement:
+    """What is said just beside the point; an entry that lies where its domain ends leaves that place, too."""
     point = curvature.point
-    moved = {name: point.primal(name) + BESIDE * t for name, t in point.tangents.items()}
-    beside = Curvature(curvature.evidence.at(point.at({**point.tensors, **moved})), curvature.t, curvature.w)
+    steps = {name: torch.where(t == 0, torch.ones_like(t), t) for name, t in point.tangents.items()}
+    moved = {**point.tensors, **{name: point.primal(name) + side * BESIDE * step for name, step in steps.items()}}
+    if not point.subject.admits(moved):
+        return Agreement.INCONCLUSIVE
+    beside = Curvature(curvature.evidence.at(point.at(moved)), curvature.t, curvature.w)
     return beside.agreement(beside.value)
 
 

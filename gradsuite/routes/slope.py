@@ -57,7 +57,7 @@ class Slope:
     def judge(self, claim: Estimate, *, scale: float, resolution: float) -> Agreement:
         """Whether ``claim`` is a derivative or, on a kink, a subgradient. The rest is as in ``Estimate.compare``."""
         if not math.isfinite(claim.value):
-            return self._not_finite(claim.value)
+            return self._not_finite(claim.value, scale=scale, resolution=resolution)
         if not math.isfinite(claim.bar + self.hull.bar):
             return Agreement.INCONCLUSIVE
         if not self.hull.agrees(claim):
@@ -65,13 +65,16 @@ class Slope:
         allowed = self.bar + claim.bar
         return Agreement.AGREE if allowed <= resolution * scale or allowed == 0 else Agreement.INCONCLUSIVE
 
-    def _not_finite(self, value: float) -> Agreement:
-        """An infinity is right where a side grows to it. NaN is wrong wherever a number would be right.
+    def _not_finite(self, value: float, *, scale: float, resolution: float) -> Agreement:
+        """An infinity is right where a side grows to it. NaN is wrong wherever a number, known as such, would be right.
 
         Between sides that grow to opposite infinities (a cusp) every finite number is a subgradient.
         """
         ends = {side.value for side in self.sides}
         if value in ends:
             return Agreement.AGREE
-        told = self.smooth or (bool(ends) and (all(map(math.isfinite, ends)) or ends == {-math.inf, math.inf}))
+        known = all(side.bar <= resolution * max(abs(side.value), scale) for side in self.sides)
+        told = self.smooth or (
+            bool(ends) and known and (all(map(math.isfinite, ends)) or ends == {-math.inf, math.inf})
+        )
         return Agreement.DISAGREE if told else Agreement.INCONCLUSIVE
