@@ -8,6 +8,7 @@ rounding the exact result costs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -53,7 +54,7 @@ def natural_error(
 
     ``compute`` must be the same mathematics in each call; it is given the wide point with perturbed values.
     ``inside``: the dtype in which operations round, where that is not the point's own; inputs, cotangents and results
-    are still of the point's. Fewer ``runs`` see no larger errors: what agrees within these agrees within those of all.
+    are still of the point's. Where a perturbed run raises, nothing is known, and errors are infinite. Fewer ``runs`` see no larger errors: what agrees within these agrees within those of all.
     """
     wide, dtype = point.wide, point.dtype
     form = Format.of(dtype)
@@ -69,7 +70,11 @@ def natural_error(
             seed = point.sample.seed + 7919 * (run + 1) + salt
             given = Noise(form, scale=scale, seed=seed, inside=narrow)
             noise = given if inside is None else Noise(Format.of(inside), scale=scale, seed=seed + 1, inside=narrow)
-            perturbed = _run(wide, compute, noise, given)
+            try:
+                perturbed = _run(wide, compute, noise, given)
+            except (RuntimeError, ValueError):  # it refuses values so near, or has another path under a dispatch mode
+                spread = {name: torch.full_like(value, math.inf) for name, value in spread.items()}
+                break
             largest, vanished = max(largest, noise.largest), vanished or noise.vanished
             for name, value in perturbed.items():
                 spread[name] = torch.maximum(spread[name], (value - values[name]).abs() / scale)

@@ -210,7 +210,19 @@ def _doubt(condition: Condition, name: str) -> str:
             return "it differs from call to call, with nothing changed"
     if condition.chooses and at.point.selected and not at.is_surrogate and not at.thorough.smooth:
         return "the point lies on a kink, where either gradient is right"
+    if condition.chooses and _is_place(at, name) and any(map(_holds_equals, at.point.tensors.values())):
+        return "among equal numbers the op may take another"
     return ""
+
+
+def _is_place(evidence: Evidence, name: str) -> bool:
+    """Whether ``name`` is of an output of whole numbers: an op that says which element it took."""
+    number = name.partition(", ")[0]
+    return number.startswith("output") and number not in evidence.natural.errors
+
+
+def _holds_equals(tensor: torch.Tensor | None) -> bool:
+    return tensor is not None and tensor.unique().numel() < tensor.numel()
 
 
 def _fails(condition: Condition, name: str) -> bool:

@@ -74,7 +74,6 @@ class Slope:
         if value in ends:
             return Agreement.AGREE
         known = all(side.bar <= resolution * max(abs(side.value), scale) for side in self.sides)
-        told = self.smooth or (
-            bool(ends) and known and (all(map(math.isfinite, ends)) or ends == {-math.inf, math.inf})
-        )
+        cusp = ends == {-math.inf, math.inf}
+        told = self.smooth or (bool(ends) and known and (cusp or all(map(math.isfinite, ends))))
         return Agreement.DISAGREE if told else Agreement.INCONCLUSIVE
