@@ -14,11 +14,13 @@ import gradsuite
 from gradsuite import checks, cli, devices, extensions
 from gradsuite.inputs import layouts
 from gradsuite.inputs.manifolds import MANIFOLDS
+from gradsuite.results import Culprit, Outcome
 from gradsuite.spec import domains, model
 from gradsuite.spec.formula.registry import FUNCTIONS
 from gradsuite.spec.waivers import Entry
-from handbook import reference
+from handbook import ROOT, reference
 from handbook.markdown import plain, prose, table
+from handbook.reference.command_line import commands
 from handbook.reference.pytest_plugin import recorded
 
 MODELS = [m for m in vars(model).values() if isinstance(m, type) and issubclass(m, BaseModel) and m is not model.Model]
@@ -31,9 +33,11 @@ def pages() -> dict[str, str]:
 
 def test_every_command_with_every_option(pages: dict[str, str]) -> None:
     page = pages["reference/command-line.md"]
-    for name, command in cli.gradsuite.commands.items():
-        assert f"## gradsuite {name}\n" in page
-        shown = page.partition(f"## gradsuite {name}\n")[2].partition("\n## ")[0]
+    found = dict(commands(cli.gradsuite, "gradsuite"))
+    assert {"gradsuite run", "gradsuite history show"} <= set(found)
+    for name, command in found.items():
+        assert f"## {name}\n" in page
+        shown = page.partition(f"## {name}\n")[2].partition("\n## ")[0]
         options = [option for each in command.params if isinstance(each, click.Option) for option in each.opts]
         assert all(option in shown for option in options), (name, options)
 
@@ -71,6 +75,11 @@ def test_every_family_with_its_devices_and_layouts(pages: dict[str, str]) -> Non
     page = pages["reference/families.md"]
     groups = [f"gradsuite.{family}" for family in extensions.NOUNS]
     assert all(f"| `{name}` |" in page for name in (*groups, *devices.names(), *layouts.names()))
+
+
+def test_every_outcome_and_every_culprit_is_explained() -> None:
+    page = (ROOT / "docs" / "how-to" / "failure.md").read_text(encoding="utf-8")
+    assert all(f"| `{word}` |" in page for word in (*Outcome, *Culprit))
 
 
 def test_every_name_that_python_gives(pages: dict[str, str]) -> None:
