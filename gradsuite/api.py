@@ -5,7 +5,7 @@ Reverse mode, forward mode, differences and the float64 reference judge each oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from gradsuite import forking
 from gradsuite.devices import kept
 from gradsuite.errors import GradsuiteError
 from gradsuite.inputs.effort import effort
-from gradsuite.plan import LIMIT, Case, checks_of
-from gradsuite.request import Domains, Input, Request
+from gradsuite.inputs.given import Input
+from gradsuite.plan import LIMIT
+from gradsuite.request import Domains, Request
 from gradsuite.results import CaseResult, Culprit, Environment, Failure, Line, Op, Outcome, Recorder, verdict
 from gradsuite.runner import Session, bare_op
 from gradsuite.workers import run_all
@@ -99,6 +100,7 @@ class Report:
 
     def raise_for_failure(self) -> None:
         """Raises GradientError unless ``ok``."""
+        __tracebackhide__ = True  # a test's own call is what pytest shows
         if not self.ok:
             raise GradientError(str(self))
 
@@ -145,17 +147,17 @@ def check(
     effort(profile)  # refuses an unknown one
     with kept(threads=1):
         request = Request(fn, tuple(inputs), domain, derivative or {}, forward, name)
-        cases = [
-            Case(request.spec, device, str(dtype).removeprefix("torch."), check)
-            for device in devices or request.devices
-            for dtype in dtypes or request.dtypes
-            for check in checks_of(checks)
-        ]
+        cases = request.cases(devices, dtypes, checks)
         environment = Session(profile, seed).environment("gradsuite.check")
     lines = run_all(
         cases, profile=profile, seed=seed, waivers=None, source=lambda case: request.source(),
         context=forking.context(cases) if isolate else None, limit=timeout,
     )  # fmt: skip
+    return reported(request, environment, lines)
+
+
+def reported(request: Request, environment: Environment, lines: Iterable[Op | CaseResult]) -> Report:
+    """The report of one request, from the lines of its run."""
     told = list(lines)
     cards = [line for line in told if isinstance(line, Op)]
     results = tuple(line for line in told if isinstance(line, CaseResult))

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from gradsuite import checks as known_checks
 from gradsuite import devices as known_devices
 from gradsuite.errors import UsageError
+from gradsuite.results import CaseResult, Outcome
 from gradsuite.spec.definition import Spec
 from gradsuite.spec.nearest import suggestion
 
@@ -89,6 +90,14 @@ def chosen(kind: str, wanted: Collection[str], known: Sequence[str]) -> tuple[st
         if name not in known:
             raise UsageError(f"unknown {kind} {name!r}; {suggestion(name, known)}")
     return tuple(name for name in known if not wanted or name in wanted)
+
+
+def bare(case: Case, outcome: Outcome, reason: str = "") -> CaseResult:
+    """A result with nothing measured."""
+    return CaseResult(
+        id=case.id, op=case.spec.op, name=case.spec.name, path=case.spec.path, check=case.check, device=case.device,
+        dtype=case.dtype, outcome=outcome, reason=reason,
+    )  # fmt: skip
 
 
 def _matches(spec: Spec, pattern: str) -> bool:

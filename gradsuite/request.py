@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -20,13 +20,14 @@ from gradsuite.errors import FormulaError, Unsupported, UsageError
 from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, layouts, samples
 from gradsuite.inputs.around import Around
+from gradsuite.inputs.given import Input, devices_of, dtypes_of, known
 from gradsuite.inputs.large import large
 from gradsuite.inputs.learn_domains import learn_domain
 from gradsuite.inputs.learn_shapes import Answers, Learned, Tensors, learn
 from gradsuite.inputs.manifolds import MANIFOLDS, onto
 from gradsuite.numerics.estimate import Agreement
-from gradsuite.numerics.precision import wide, widen
-from gradsuite.plan import Case
+from gradsuite.numerics.precision import widen
+from gradsuite.plan import Case, checks_of
 from gradsuite.results import Op, Origin
 from gradsuite.routes.directions import signed
 from gradsuite.routes.evidence import Evidence
@@ -43,18 +44,8 @@ from gradsuite.spec.nearest import suggestion
 from gradsuite.spec.shapes import parse_shape, written
 from gradsuite.subject import from_callable
 
-DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 FEWEST = 3  # elements of an example that tell where all of its kind lie
 Domains = Sequence[str | None] | Mapping[str, str] | Callable[..., bool] | None
-
-
-@dataclass(frozen=True)
-class Input:
-    """An input to be drawn: ``shape`` as in a spec (``"*B C"``), ``domain`` as in a spec (``"positive"``)."""
-
-    shape: str
-    domain: str = "real"
-    requires_grad: bool = True
 
 
 class Request:
@@ -65,11 +56,10 @@ class Request:
 
     def __init__(
         self, fn: Callable[..., Any], inputs: tuple[torch.Tensor | Input, ...], domain: Domains,
-        derivative: Mapping[str, Any], forward: str | None, name: str | None,
+        derivative: Mapping[str, Any], forward: str | None, name: str | None, path: str = "gradsuite.check",
     ) -> None:  # fmt: skip
-        if not inputs or not all(isinstance(each, torch.Tensor | Input) for each in inputs):
-            kinds = [type(each).__name__ for each in inputs]
-            raise UsageError(f"inputs must be a tuple of tensors or gradsuite.Input, at least one; got {kinds}")
+        known(inputs)
+        self._path = path
         self.name = name or str(getattr(fn, "__name__", type(fn).__name__))
         self.dotted = dotted(fn)
         self._fn = fn
@@ -101,23 +91,6 @@ class Request:
     def _detached(self) -> dict[str, torch.Tensor]:
         """The examples with float64 or complex128 in place of narrower formats, in memory of their own."""
         return {name: widen(x.detach()).clone() for name, x in self._examples.items()}
-
-    @property
-    def _floating(self) -> list[torch.Tensor]:
-        return [t for t in self._examples.values() if t.is_floating_point() or t.is_complex()]
-
-    @property
-    def dtypes(self) -> tuple[torch.dtype, ...]:
-        """The examples' dtype and the widest of its field; all real ones where everything is drawn."""
-        if not self._floating:
-            return DTYPES
-        own = self._floating[0].dtype
-        return tuple(dict.fromkeys((wide(own), own)))
-
-    @property
-    def devices(self) -> tuple[str, ...]:
-        """Where the examples lie."""
-        return tuple(dict.fromkeys(t.device.type for t in self._examples.values())) or ("cpu",)
 
     @property
     def _constants(self) -> set[str]:
@@ -312,11 +285,23 @@ class Request:
 
     # What is told.
 
+    def cases(
+        self, devices: Sequence[str] | None, dtypes: Sequence[torch.dtype] | None, wanted: Sequence[str]
+    ) -> list[Case]:
+        """The cases: on the examples' devices, in their dtypes and under every check, unless others are given."""
+        given = tuple(self._inputs.values())
+        return [
+            Case(self.spec, device, str(dtype).removeprefix("torch."), check)
+            for device in devices or devices_of(given)
+            for dtype in dtypes or dtypes_of(given)
+            for check in checks_of(wanted)
+        ]
+
     @cached_property
     def spec(self) -> Spec:
         """What stands for a spec in the cases."""
         return Spec(
-            path="gradsuite.check", op=self.dotted, name=self.name, family="", summary="", reference="",
+            path=self._path, op=self.dotted, name=self.name, family="", summary="", reference="",
             complex=False, real=True, definitions=(self.definition,), text="",
         )  # fmt: skip
 
@@ -345,7 +330,7 @@ class Request:
             except Exception:  # a picture is a courtesy; what is wrong stands in the results
                 graph = None
         return Op(
-            op=self.dotted or self.name, name=self.name, family="check", path="gradsuite.check",
+            op=self.dotted or self.name, name=self.name, family="check", path=self._path,
             summary=(inspect.getdoc(self._fn) or "").partition("\n")[0], reference="", graph=graph,
             domains={name: _in_words(each) for name, each in self.definition.inputs.items()},
             notes=self._notes,

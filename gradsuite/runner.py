@@ -21,7 +21,7 @@ from gradsuite.flight import FLIGHT
 from gradsuite.group import Group, Source, definition_of, of_spec
 from gradsuite.inputs.search import smallest
 from gradsuite.numerics.estimate import Agreement
-from gradsuite.plan import Case
+from gradsuite.plan import Case, bare
 from gradsuite.results import CaseResult, Environment, Failure, Op, Origin, Outcome
 from gradsuite.routes.evidence import Evidence
 from gradsuite.sample import Sample
@@ -186,14 +186,6 @@ def _same_failure(check: Check, evidence: Evidence, found: Comparison) -> Compar
         NotImplementedError,
     ):
         return None  # a smaller sample that the op refuses does not show the same failure
-
-
-def bare(case: Case, outcome: Outcome, reason: str = "") -> CaseResult:
-    """A result with nothing measured."""
-    return CaseResult(
-        id=case.id, op=case.spec.op, name=case.spec.name, path=case.spec.path, check=case.check, device=case.device,
-        dtype=case.dtype, outcome=outcome, reason=reason,
-    )  # fmt: skip
 
 
 def bare_op(spec: Spec) -> Op:

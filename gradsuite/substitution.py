@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import wraps
 from textwrap import indent
 from types import FunctionType, ModuleType
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pytest
 from torch.autograd.gradcheck import GradcheckError
@@ -66,7 +66,8 @@ class Call:
 class Substitution:
     """The plugin: binds the substitutes, answers for them, and tells what they saw."""
 
-    def __init__(self, mode: Literal["replace", "shadow"]) -> None:
+    def __init__(self, mode: str) -> None:
+        """``mode``: replace or shadow."""
         self._mode = mode
         self._fresh: list[Call] = []  # since the last report of a test
         self._calls: list[Call] = []

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from gradsuite.plan import Case
-from gradsuite.results import CaseResult, Culprit, Environment, Failure, Outcome
+from gradsuite.results import CaseResult, Culprit, Environment, Failure, Op, Outcome
 from gradsuite.spec import Waivers
 
 FAILURE = Failure(
@@ -46,6 +46,10 @@ class Session:
             profile=self.profile,
             seed=self.seed,
         )
+
+    def describe(self, case: Case) -> Op:
+        spec = case.spec
+        return Op(op=spec.op, name=spec.name, family=spec.family, path=spec.path, summary="", reference="")
 
     def run(self, case: Case) -> CaseResult:
         failed = case.check == "reverse" and case.dtype == "bfloat16"

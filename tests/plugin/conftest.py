@@ -41,5 +41,5 @@ def host(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.P
         .replace("exp(x)", "log(x)")
         .replace("elementwise: y", "elementwise: 1 / x")
     )
-    pytester.makeini("[pytest]\n")
+    pytester.makeini("[pytest]\naddopts = -p no:randomly\n")
     return pytester

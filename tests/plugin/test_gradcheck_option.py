@@ -46,7 +46,7 @@ SUITE = """
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A suite with one gradient that is wrong by less than torch's bounds; one module holds its name from before."""
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    pytester.makeini("[pytest]\naddopts = -p no:cacheprovider\n")
+    pytester.makeini("[pytest]\naddopts = -p no:cacheprovider -p no:randomly\n")
     pytester.makepyfile(early="from torch.autograd import gradcheck")
     pytester.makeconftest("import early")
     return pytester
