@@ -1,19 +1,26 @@
-"""Every option, setting and marker that the pytest plugin adds, as it adds them."""
+"""Every option, setting, hook, fixture and keyword of the marker that the pytest plugin adds, as it adds them."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from gradsuite import pytest_plugin
-from handbook.markdown import code, plain, section, table
+from gradsuite.plugin import hookspecs, marked
+from handbook.markdown import code, plain, prose, section, table
 
 PAGE = "pytest.md"
 HEAD = """
-Installed, the plugin is found by pytest by itself, and is silent until there is something to do: it collects every
-`*.grad.yaml`. Each case is a test, so `-k`, `--lf`, `-x`, `-n auto` of pytest-xdist, JUnit files and xfail work as
-they do for others, and `-m "gradsuite(op='softmax', dtype='bfloat16')"` chooses cases.
+Installed, the plugin is found by pytest by itself, and is silent until there is something to do: [how to use
+it](../how-to/pytest.md). Each case is a test, so `-k`, `--lf`, `-x`, `-n auto` of pytest-xdist, JUnit files and xfail
+work as they do for others, and `-m "gradsuite(op='softmax', dtype='bfloat16')"` chooses cases.
 """
+MARKER = """
+`@pytest.mark.gradsuite(...)` on a test function that returns the op, or takes it. These are those of
+[`gradsuite.check`](python.md), and `op`, a callable or its `package.module:name`. `inputs` is needed.
+"""
+HOOKS = "For the `conftest.py` of a suite. An installed package names the same modules in [entry points](families.md)."
 
 
 class Recorder:
@@ -44,16 +51,31 @@ def recorded() -> Recorder:
     return recorder
 
 
+def hooks() -> dict[str, Callable[..., Any]]:
+    """The hooks by which a suite adds to gradsuite, by name."""
+    return {name: hook for name, hook in vars(hookspecs).items() if name.startswith("pytest_gradsuite_")}
+
+
+def _hook(name: str, hook: Callable[..., Any]) -> str:
+    return section(code(f"{name}(config)"), prose(inspect.getdoc(hook) or ""), level=3)
+
+
 def page() -> str:
     """The page."""
     found = recorded()
     options = [(code(_written(names, given)), _meaning(given)) for names, given in found.options]
     settings = [(code(name), _meaning(given)) for name, given in found.settings]
+    keywords = ", ".join(code(name) for name in marked.KEYWORDS)
+    fixture = prose(inspect.getdoc(pytest_plugin.gradsuite_check) or "")
     return "\n".join(
         [
             section("pytest plugin", HEAD, level=1),
             section("Options", table(("option", "meaning"), options)),
-            section("Settings of pytest's ini file", table(("setting", "meaning"), settings)) if settings else "",
+            section("Settings of pytest's ini file", table(("setting", "meaning"), settings)),
+            section("The marker gradsuite", MARKER, f"Keywords: {keywords}."),
+            section("The fixture gradsuite_check", fixture),
+            section("Hooks", HOOKS),
+            *(_hook(name, hook) for name, hook in hooks().items()),
         ]
     )
 

@@ -14,6 +14,7 @@ import gradsuite
 from gradsuite import checks, cli, devices, extensions
 from gradsuite.inputs import layouts
 from gradsuite.inputs.manifolds import MANIFOLDS
+from gradsuite.plugin import marked
 from gradsuite.results import Culprit, Outcome
 from gradsuite.spec import domains, model
 from gradsuite.spec.formula.registry import FUNCTIONS
@@ -21,7 +22,7 @@ from gradsuite.spec.waivers import Entry
 from handbook import ROOT, reference
 from handbook.markdown import plain, prose, table
 from handbook.reference.command_line import commands
-from handbook.reference.pytest_plugin import recorded
+from handbook.reference.pytest_plugin import hooks, recorded
 
 MODELS = [m for m in vars(model).values() if isinstance(m, type) and issubclass(m, BaseModel) and m is not model.Model]
 
@@ -47,6 +48,14 @@ def test_every_option_and_setting_of_the_plugin(pages: dict[str, str]) -> None:
     assert len(found.options) >= 6
     for name in [names[0] for names, _ in found.options] + [name for name, _ in found.settings]:
         assert f"`{name}" in pages["reference/pytest.md"]
+
+
+def test_every_hook_keyword_and_fixture_of_the_plugin(pages: dict[str, str]) -> None:
+    page = pages["reference/pytest.md"]
+    assert len(hooks()) >= 6
+    assert all(f"### `{name}(" in page for name in hooks())
+    assert all(f"`{name}`" in page for name in marked.KEYWORDS)
+    assert "gradsuite_check(fn, (x, w))" in page
 
 
 @pytest.mark.parametrize("kind", [*MODELS, Entry], ids=lambda kind: kind.__name__)
