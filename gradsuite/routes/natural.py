@@ -54,8 +54,8 @@ def natural_error(
 
     ``compute`` must be the same mathematics in each call; it is given the wide point with perturbed values.
     ``inside``: the dtype in which operations round, where that is not the point's own; inputs, cotangents and results
-    are still of the point's. Where a perturbed run raises, nothing is known, and errors are infinite. Fewer ``runs`` see
-    no larger errors: what agrees within these agrees within those of all.
+    are still of the point's. Where a perturbed run raises, nothing is known, and errors are infinite. Fewer ``runs``
+    see no larger errors: what agrees within these agrees within those of all.
     """
     wide, dtype = point.wide, point.dtype
     form = Format.of(dtype)
