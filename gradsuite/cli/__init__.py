@@ -12,6 +12,7 @@ from gradsuite.cli.check import check
 from gradsuite.cli.diff import diff
 from gradsuite.cli.explain import explain
 from gradsuite.cli.history import history
+from gradsuite.cli.new import new
 from gradsuite.cli.ops import list_ops
 from gradsuite.cli.replay import replay
 from gradsuite.cli.report import report
@@ -33,7 +34,7 @@ def gradsuite() -> None:
     """
 
 
-for command in (run, check, list_ops, explain, report, diff, history, catalogue, replay):
+for command in (run, check, list_ops, explain, report, diff, history, catalogue, replay, new):
     gradsuite.add_command(command)
 
 

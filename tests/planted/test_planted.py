@@ -80,6 +80,7 @@ def test_its_failure_is_stored_and_fails_until_the_fault_is_mended(check: str, p
         if checks.get(check).one_suffices:
             assert "a failure of all samples together" in failure.not_stored
             continue
+        Path(recorded.path).write_text(planted.broken, encoding="utf-8")
         assert replay(recorded, failure).fails
         Path(recorded.path).write_text(planted.twin, encoding="utf-8")
         with suppress(UsageError):  # the twin declares another argument, or its bars are wider than the fault was
