@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from gradsuite.reporters import mutants, words
-from gradsuite.reporters.html.measured import Figures, precision, reasons
+from gradsuite.reporters.html import precision
+from gradsuite.reporters.html.measured import reasons
 from gradsuite.reporters.merge import Finding, Lane, Merged, OpPage, in_order
 from gradsuite.results import Op, Outcome
 from gradsuite.spec.definition import Spec
@@ -30,7 +33,7 @@ class Measured:
     verdict: Outcome
     columns: tuple[tuple[str, str], ...]  # lane and dtype
     rows: tuple[Row, ...]
-    figures: tuple[Figures, ...]
+    accuracy: Markup  # by dtype: a table and pictures
     digits: float | None
     findings: tuple[Finding, ...]
     reasons: tuple[tuple[Outcome, str, int, str], ...]
@@ -43,7 +46,7 @@ def measured(merged: Merged, spec: Spec) -> Measured | None:
     if page is None:
         return None
     columns = [(lane, dtype) for lane in merged.lanes for dtype in merged.dtypes if _ran(page, lane, dtype)]
-    figures = tuple(precision(merged, page))
+    proven = [p.result.measures.digits_proven for p in page.placed]
     return Measured(
         op=page.op,
         stale=bool(page.op.source) and page.op.source != spec.text,
@@ -51,8 +54,8 @@ def measured(merged: Merged, spec: Spec) -> Measured | None:
         verdict=page.verdict,
         columns=tuple((merged.label(lane), dtype) for lane, dtype in columns),
         rows=tuple(_rows(merged, page, columns)),
-        figures=figures,
-        digits=min((f.digits for f in figures if f.digits is not None), default=None),
+        accuracy=precision.render(merged, page),
+        digits=min((digits for digits in proven if digits is not None), default=None),
         findings=tuple(finding for finding in merged.findings if finding.page is page),
         reasons=tuple(reasons(merged, page)),
         mutants=mutants.count(page.placed),

@@ -10,6 +10,7 @@ import pytest
 from markupsafe import Markup
 
 from gradsuite.reporters.html.drawings import graph, heat, histogram, steps, strip
+from gradsuite.reporters.html.drawings.histogram import Row
 from gradsuite.results import Graph, GraphNode, Histogram, Picture, Says, Step
 from tests.reporters import recorded
 
@@ -63,16 +64,36 @@ def test_an_empty_jacobian_is_not_drawn(picture: Picture) -> None:
     assert heat.draw(picture) == []
 
 
-def test_histogram_speaks_its_counts_and_marks_one() -> None:
-    drawing = histogram.draw(Histogram(edges=(0, 0.5, 1, 2, math.inf), counts=(900, 0, 3, 1)), mark=1.0)
-    assert 'aria-label="0 to 0.5: 900; 1 to 2: 3; 2 to ∞: 1"' in drawing
-    assert texts(drawing) == ["1", "2", "0", "∞"]
-    assert drawing.count("M", drawing.index('class="bars"'), drawing.index('class="axis"')) == 3
+def test_histograms_of_several_dtypes_share_an_axis_and_say_how_much_lies_within_the_mark() -> None:
+    edges = (0, 0.5, 1, 2, math.inf)
+    rows = [
+        Row("0.0", "float64", Histogram(edges=edges, counts=(900, 0, 3, 1))),
+        Row("0.1", "float32", Histogram(edges=edges, counts=(2, 2, 0, 0))),
+        Row("0.2", "float16", Histogram(edges=edges, counts=(0, 0, 0, 0))),
+    ]
+    drawing = histogram.draw(rows, unit="ULP", mark=1.0)
+    assert "ULP, how often each size occurs: float64 99.6 % up to 1, float32 100 % up to 1" in drawing
+    assert texts(drawing) == ["float64", "float32", "0", "½", "1", "2", "∞", "ULP"]
+    outline = re.search(r'data-at="0.1">.*?class="bars" d="M[\d.]+ [\d.]+v-21h24h24v21h24h24V', drawing)
+    assert outline  # two bars of one height, then nothing
 
 
-def test_an_empty_or_broken_histogram_is_not_drawn() -> None:
-    assert histogram.draw(Histogram(edges=(0, 1), counts=(0,))) == ""
-    assert histogram.draw(Histogram(edges=(0, 1), counts=(3, 4))) == ""
+def test_a_share_is_whole_only_where_everything_is_within() -> None:
+    def share(*counts: int) -> str:
+        return histogram.within(Histogram(edges=(0, 1, 2), counts=counts), 1.0)
+
+    assert [share(5, 0), share(0, 5), share(99_999, 1), share(1, 99_999), share(0, 0)] == [
+        "100 %",
+        "0 %",
+        "99.9 %",
+        "0.1 %",
+        "",
+    ]
+
+
+def test_an_empty_histogram_is_not_drawn() -> None:
+    assert histogram.draw([], unit="ULP", mark=1.0) == ""
+    assert histogram.draw([Row("0.0", "a", Histogram(edges=(0, 1), counts=(0,)))], unit="ULP", mark=1.0) == ""
 
 
 def test_steps_hold_zero_infinite_and_far_apart_errors() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradsuite.reporters import words
-from gradsuite.reporters.html import sections
+from gradsuite.reporters.html import script, sections
 from gradsuite.reporters.html.policy import policy
 from gradsuite.reporters.html.templates import asset, fill
 from gradsuite.reporters.merge import Merged
@@ -14,12 +14,12 @@ __all__ = ["FILE", "render"]
 
 def render(merged: Merged) -> str:
     """The page. Its policy allows this style sheet and this script by their hashes, and nothing else at all."""
-    style, script = asset("page.css"), asset("page.js")
+    style, act = asset("page.css"), script.whole()
     page = fill(
         "page.html",
-        policy=policy(style, script),
+        policy=policy(style, act),
         style=style,
-        script=script,
+        script=act,
         title=f"gradsuite: {words.headline(merged)}",
         verdict=merged.verdict,
         sections=list(sections.rendered(merged)),

@@ -5,22 +5,39 @@ from __future__ import annotations
 import hashlib
 import re
 
-from gradsuite.reporters.merge import OpPage, Placed
+from gradsuite.reporters.merge import Lane, Placed
+from gradsuite.results import CaseResult, Op
 
 
-def of_op(page: OpPage) -> str:
-    """The op's section."""
-    return f"op-{_slug(page.op.name)}-{_digest(page.op.path, page.op.name)}"
+def of_op(op: Op | CaseResult) -> str:
+    """The section of the op, or of the case's op."""
+    return f"op-{op_word(op.path, op.name)}"
 
 
 def of_case(placed: Placed) -> str:
-    """The case's story."""
+    """The case: its story, or its figures in the op's table."""
     result = placed.result
-    return f"case-{_slug(result.name)}-{_slug(result.check)}-{_digest(str(placed.run), result.id)}"
+    op = op_word(result.path, result.name)
+    return "-".join(("case", op, word(result.check), word(result.dtype), lane_word(placed.lane)))
+
+
+def op_word(path: str, name: str) -> str:
+    """An op's part of a place's name: two files may each hold an op of that name."""
+    return f"{_slug(name)}-{_digest(path, name)}"
+
+
+def lane_word(lane: Lane) -> str:
+    """A lane's part: the device, with the number of its run after the first."""
+    return f"{word(lane.device)}.{lane.run + 1}" if lane.run else word(lane.device)
+
+
+def word(name: str) -> str:
+    """A name's part: itself, where it is plain; no two names have the same."""
+    return name if re.fullmatch(r"[a-z0-9_]{1,40}", name) else f"{_slug(name)}.{_digest(name)}"
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40]
 
 
 def _digest(*parts: str) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from markupsafe import Markup
 
 from gradsuite.reporters.html import anchors
+from gradsuite.reporters.html.chosen import mistake
 from gradsuite.reporters.html.drawings import heat, steps, strip
 from gradsuite.reporters.html.templates import fill
 from gradsuite.reporters.merge import Merged, OpPage, Placed
 from gradsuite.results import Array, Failure, Formula, Outcome
 
-_PICTURES = 700_000  # characters: what drawings of failures may add to the page
-_WHOLE = 1_500_000  # characters: after these, stories keep their sentence and replay command only
+_PICTURES = 400_000  # characters: what drawings of failures may add to the page
+_WHOLE = 900_000  # characters: after these, stories keep their sentence and replay command only
 
 
 @dataclass
@@ -47,14 +49,8 @@ def tell(merged: Merged, page: OpPage, placed: Placed, budget: Budget) -> Markup
 
 def _told(page: OpPage, placed: Placed) -> bool:
     """Whether an earlier case of the op tells the same mistake."""
-    for other in page.placed:
-        if other is placed:
-            return False
-        if other.result.failures and placed.result.failures:
-            a, b = other.result.failures[0], placed.result.failures[0]
-            if other.result.outcome is Outcome.FAILED and (a.sentence, a.hint) == (b.sentence, b.hint):
-                return True
-    return False
+    earlier = takewhile(lambda other: other is not placed, page.placed)
+    return any(mistake(other) == mistake(placed) for other in earlier)
 
 
 @dataclass(frozen=True)

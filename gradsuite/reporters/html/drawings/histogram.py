@@ -1,8 +1,11 @@
-"""A histogram in the space of a few words: one path for its bars."""
+"""Histograms of several dtypes under one another, on one axis: one outline for the bars of each."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -10,37 +13,74 @@ from gradsuite.reporters import words
 from gradsuite.reporters.html.drawings import svg
 from gradsuite.results import Histogram
 
-_WIDTH, _HEIGHT, _FOOT = 176.0, 46.0, 13.0
+_STEP, _ROW, _TALLEST, _LETTER, _FOOT = 24.0, 26.0, 21.0, 6.7, 30.0
 
 
-def draw(histogram: Histogram, *, mark: float | None = None) -> Markup:
-    """Bars of log(1 + count), so that a single far-off sample is seen; ``mark`` is an edge to point out."""
-    counts, edges = histogram.counts, histogram.edges
-    if not counts or len(edges) != len(counts) + 1 or not any(counts):
+@dataclass(frozen=True)
+class Row:
+    """One dtype of one lane; ``place`` is its lane and dtype as the script counts them."""
+
+    place: str
+    label: str
+    histogram: Histogram
+
+
+def draw(rows: Sequence[Row], *, unit: str, mark: float) -> Markup:
+    """Bars of log(1 + count), so that a single far-off sample is seen; all rows over the edges of the first.
+
+    ``mark`` is an edge to point out, ``unit`` what the edges count.
+    """
+    rows = [row for row in rows if any(row.histogram.counts)]
+    if not rows:
         return Markup("")
-    step = _WIDTH / len(counts)
-    parts = [svg.path(_bars(counts, step), "bars"), svg.path(f"M0 {_HEIGHT:g}h{_WIDTH:g}", "axis")]
-    if mark is not None and mark in edges:
-        x = edges.index(mark) * step
-        parts.append(svg.path(f"M{svg.short(x)} 2V{_HEIGHT + 3:g}", "mark"))
-        parts.append(svg.text(x, _HEIGHT + _FOOT - 2, words.number(mark), anchor="middle"))
-    if math.isinf(edges[-1]) and len(edges) > 3:
-        parts.append(svg.text(_WIDTH - step, _HEIGHT + _FOOT - 2, words.number(edges[-2]), anchor="middle"))
-    parts.append(svg.text(0, _HEIGHT + _FOOT - 2, words.number(edges[0])))
-    parts.append(svg.text(_WIDTH, _HEIGHT + _FOOT - 2, words.number(edges[-1]), anchor="end"))
-    return svg.figure(_WIDTH, _HEIGHT + _FOOT, parts, title=_spoken(histogram), css="histogram")
+    edges = rows[0].histogram.edges
+    left, foot = max(len(row.label) for row in rows) * _LETTER + 10, len(rows) * _ROW
+    right = left + _STEP * (len(edges) - 1)
+    parts = [_row(row, left, (k + 1) * _ROW) for k, row in enumerate(rows)]
+    levels = "".join(f"M{svg.short(left)} {svg.short((k + 1) * _ROW)}H{svg.short(right)}" for k in range(len(rows)))
+    parts.append(svg.path(levels, "axis"))
+    if mark in edges:
+        parts.append(svg.path(f"M{svg.short(left + edges.index(mark) * _STEP)} 0V{svg.short(foot)}", "mark"))
+    parts += [svg.text(left + k * _STEP, foot + 12, _brief(edge)) for k, edge in enumerate(edges)]
+    parts.append(svg.text((left + right) / 2, foot + _FOOT - 3, unit))
+    return svg.figure(right + 12, foot + _FOOT, parts, title=_spoken(rows, unit, mark), css="histogram")
 
 
-def _bars(counts: tuple[int, ...], step: float) -> str:
+def within(histogram: Histogram, bound: float) -> str:
+    """The share of what was counted up to ``bound``, which is an edge; whole only where all is: ``97 %``."""
+    total = sum(histogram.counts)
+    inside = sum(count for edge, count in zip(histogram.edges[1:], histogram.counts, strict=True) if edge <= bound)
+    if not total:
+        return ""
+    return f"{inside / total:.0%}".replace("%", " %") if inside in (0, total) else f"{_open(inside / total):.3g} %"
+
+
+def _open(share: float) -> float:
+    """Per cent, neither 0 nor 100."""
+    return min(max(100 * share, 0.1), 99.9)
+
+
+def _row(row: Row, left: float, foot: float) -> Markup:
+    label = svg.text(left - 8, foot - 3, row.label)
+    bars = svg.path(_bars(row.histogram.counts, left, foot), "bars")
+    return Markup('<g data-at="{}">{}{}</g>').format(row.place, label, bars)
+
+
+def _bars(counts: tuple[int, ...], left: float, foot: float) -> str:
+    """The outline of all bars: up or down, along, and so on."""
     top = math.log1p(max(counts))
-    heights = [(_HEIGHT - 4) * math.log1p(max(count, 0)) / top for count in counts]
-    return "".join(
-        f"M{svg.short(k * step + 1)} {_HEIGHT:g}v-{svg.short(height)}h{svg.short(step - 2)}v{svg.short(height)}z"
-        for k, height in enumerate(heights)
-        if height
-    )
+    heights = [0, *(math.ceil(_TALLEST * math.log1p(max(count, 0)) / top) for count in counts)]
+    risen = (b - a for a, b in pairwise(heights))
+    steps = "".join(f"v{-rise}h{_STEP:g}" if rise else f"h{_STEP:g}" for rise in risen)
+    return f"M{svg.short(left)} {svg.short(foot)}{steps}V{svg.short(foot)}z"
 
 
-def _spoken(histogram: Histogram) -> str:
-    pairs = zip(histogram.edges, histogram.edges[1:], histogram.counts, strict=False)
-    return "; ".join(f"{words.number(a)} to {words.number(b)}: {count:,}" for a, b, count in pairs if count)
+def _brief(edge: float) -> str:
+    """An edge in the width of a bar: halves and quarters as one sign, 1024 as 2¹⁰."""
+    signs = {0.125: "⅛", 0.25: "¼", 0.5: "½", 1024.0: "2¹⁰"}
+    return signs.get(edge) or words.number(edge)
+
+
+def _spoken(rows: Sequence[Row], unit: str, mark: float) -> str:
+    shares = (f"{row.label} {within(row.histogram, mark)} up to {words.number(mark)}" for row in rows)
+    return f"{unit}, how often each size occurs: {', '.join(shares)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from gradsuite.reporters.html import anchors
+from gradsuite.reporters.html.chosen import chosen, key
 from gradsuite.reporters.html.templates import fill
 from gradsuite.reporters.merge import Merged, Placed
 from gradsuite.results import Outcome
@@ -16,6 +17,7 @@ _MOST = 100
 def render(merged: Merged) -> Markup:
     """A list of links to the stories."""
     errors = _errors(merged)
+    told, counted = chosen(merged), {key(placed): k for k, placed in enumerate(merged.placed)}
     if not merged.findings and not merged.faults and not errors:
         return Markup("")
     return fill(
@@ -27,7 +29,8 @@ def render(merged: Merged) -> Markup:
         faults=merged.faults[:_MOST],
         more_faults=max(0, len(merged.faults) - _MOST),
         merged=merged,
-        case=anchors.of_case,
+        place=lambda placed: anchors.of_case(placed) if key(placed) in told else anchors.of_op(placed.result),
+        numbers=lambda cases: " ".join(str(counted[key(placed)]) for placed in cases),  # as the script counts them
     )
 
 

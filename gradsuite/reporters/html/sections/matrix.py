@@ -11,12 +11,11 @@ from markupsafe import Markup
 
 from gradsuite.reporters import words
 from gradsuite.reporters.html import anchors
+from gradsuite.reporters.html.chosen import TOLD, Chosen, chosen, key
 from gradsuite.reporters.html.templates import fill
 from gradsuite.reporters.merge import Lane, Merged, OpPage, Placed
-from gradsuite.results import Outcome
 
 ORDER, TITLE, ANCHOR = 40, "Matrix", "matrix"
-_TOLD = (Outcome.FAILED, Outcome.ERROR, Outcome.WAIVED)  # outcomes whose tile leads to the case
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,12 @@ def render(merged: Merged) -> Markup:
     """One table for each family, under one header."""
     if not merged.placed:
         return Markup("")
+    told = chosen(merged)
     families = groupby(merged.pages, key=lambda page: page.op.family)
     return fill(
         "matrix.html",
         merged=merged,
-        families=[(family, [_row(merged, page) for page in pages]) for family, pages in families],
+        families=[(family, [_row(merged, page, told) for page in pages]) for family, pages in families],
         fits=_fits(merged),
     )
 
@@ -47,40 +47,39 @@ def _fits(merged: Merged) -> bool:
     return longest < 15 and len(merged.checks) * (len(merged.dtypes) * 11 + 14) <= 1040
 
 
-def _row(merged: Merged, page: OpPage) -> Row:
-    return Row(page, anchors.of_op(page), Markup("").join(_cell(merged, page, check) for check in merged.checks))
+def _row(merged: Merged, page: OpPage, told: Chosen) -> Row:
+    return Row(
+        page, anchors.of_op(page.op), Markup("").join(_cell(merged, page, check, told) for check in merged.checks)
+    )
 
 
-def _cell(merged: Merged, page: OpPage, check: str) -> Markup:
+def _cell(merged: Merged, page: OpPage, check: str, told: Chosen) -> Markup:
     strips = [[page.by_place.get((lane, dtype, check)) for dtype in merged.dtypes] for lane in merged.lanes]
     found = [placed for strip in strips for placed in strip if placed]
     if not found:
-        return Markup('<td aria-label="not run"></td>')
+        return Markup('<td aria-label="not run">')
     inner = Markup("").join(
-        Markup("<div>{}</div>").format(_strip(lane, strip, merged))
+        Markup("<div>{}</div>").format(_strip(lane, strip, merged, told))
         for lane, strip in zip(merged.lanes, strips, strict=True)
         if any(strip) or len(strips) > 1
     )
-    return Markup('<td aria-label="{}">{}</td>').format(_spoken(found), inner)
+    return Markup('<td aria-label="{}">{}').format(_spoken(found), inner)
 
 
-def _strip(lane: Lane, strip: list[Placed | None], merged: Merged) -> Markup:
-    return Markup("").join(
-        _tile(placed, dtype, merged.label(lane)) if placed else Markup('<i class="t"></i>')
-        for placed, dtype in zip(strip, merged.dtypes, strict=True)
-    )
+def _strip(lane: Lane, strip: list[Placed | None], merged: Merged, told: Chosen) -> Markup:
+    return Markup("").join(_tile(placed, merged.label(lane), told) if placed else Markup("<i></i>") for placed in strip)
 
 
-def _tile(placed: Placed, dtype: str, lane: str) -> Markup:
-    outcome = placed.result.outcome
-    told = outcome in _TOLD
-    return Markup('<{0} class="t {1}" title="{2} {3} {1}"{4}>{5}</{0}>').format(
-        Markup("a" if told else "i"),
-        outcome.value,
-        words.clean(lane),
-        words.clean(dtype),
-        Markup(' href="#{}"').format(anchors.of_case(placed)) if told else "",
-        words.GLYPH[outcome],
+def _tile(placed: Placed, lane: str, told: Chosen) -> Markup:
+    """As short as it can be, for there may be 20,000: the key, the cell's label and the sign tell what it means."""
+    result = placed.result
+    if key(placed) not in told:
+        return Markup("<i class={}>{}</i>").format(result.outcome.value, words.GLYPH[result.outcome])
+    return Markup('<a class="{}" href="#{}" aria-label="{}">{}</a>').format(
+        result.outcome.value,
+        anchors.of_case(placed),
+        words.clean(f"{result.name} {result.check} {lane} {result.dtype} {result.outcome.value}"),
+        words.GLYPH[result.outcome],
     )
 
 
@@ -92,4 +91,4 @@ def _spoken(found: list[Placed]) -> str:
 def _phrases(found: list[Placed]) -> Iterator[str]:
     for outcome, count in Counter(p.result.outcome for p in found).items():
         named = " ".join(words.clean(p.result.dtype) for p in found if p.result.outcome is outcome)
-        yield f"{named} {outcome.value}" if outcome in _TOLD else f"{count} {outcome.value}"
+        yield f"{named} {outcome.value}" if outcome in TOLD else f"{count} {outcome.value}"

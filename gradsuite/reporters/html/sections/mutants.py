@@ -17,6 +17,6 @@ def render(merged: Merged) -> Markup:
     total = mutants.count(merged.placed)
     if total is None:
         return Markup("")
-    found = [(page, anchors.of_op(page), mutants.count(page.placed)) for page in merged.pages]
+    found = [(page, anchors.of_op(page.op), mutants.count(page.placed)) for page in merged.pages]
     measured = [(page, anchor, counted) for page, anchor, counted in found if counted]
     return fill("mutants.html", total=total, ops=len(measured), alive=[each for each in measured if each[2].survivors])

@@ -1,4 +1,4 @@
-"""The page's templates, style sheet and script. Jinja escapes everything that is not known to be markup."""
+"""The page's templates and style sheet. Jinja escapes everything that is not known to be markup."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gradsuite.results import Outcome
 
 
 def asset(name: str) -> Markup:
-    """The style sheet or the script, word for word: its hash stands in the page's policy."""
+    """A style sheet, word for word: its hash stands in the page's policy."""
     return Markup(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))
 
 
@@ -48,6 +48,7 @@ def environment(package: str) -> Environment:
     made.filters.update(
         {
             "number": words.number,
+            "figure": lambda value: "" if value is None else words.number(value),
             "clean": words.clean,
             "clip": lambda text, limit: words.clip(words.clean(text), limit),
             "counted": words.counted,
@@ -57,6 +58,7 @@ def environment(package: str) -> Environment:
             "linked": mathml.linked,
         }
     )
+    made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
     made.globals.update({"GLYPH": words.GLYPH, "MEANING": words.MEANING, "BLAME": words.BLAME})
     return made
 

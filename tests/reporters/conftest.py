@@ -1,0 +1,38 @@
+"""A browser, and reports to read in it as a person would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gradsuite.reporters import write_all
+from tests.reporters import recorded
+from tests.reporters.visit import CHROMIUM
+
+
+@pytest.fixture(scope="module")  # no longer: two of them cannot run side by side, and other folders start their own
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The report of ``recorded.lines()``."""
+    folder = tmp_path_factory.mktemp("report")
+    write_all(recorded.lines(), folder)
+    return (folder / "index.html").as_uri()
+
+
+@pytest.fixture(scope="session")
+def small_address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The report of ``recorded.few()``: for what looks at each element."""
+    folder = tmp_path_factory.mktemp("small_report")
+    write_all(recorded.few(), folder)
+    return (folder / "index.html").as_uri()
