@@ -10,6 +10,7 @@ import click
 from gradsuite.cli.catalogue import catalogue
 from gradsuite.cli.check import check
 from gradsuite.cli.diff import diff
+from gradsuite.cli.doctor import doctor
 from gradsuite.cli.explain import explain
 from gradsuite.cli.history import history
 from gradsuite.cli.new import new
@@ -34,7 +35,7 @@ def gradsuite() -> None:
     """
 
 
-for command in (run, check, list_ops, explain, report, diff, history, catalogue, replay, new):
+for command in (run, check, list_ops, explain, report, diff, history, catalogue, replay, new, doctor):
     gradsuite.add_command(command)
 
 
