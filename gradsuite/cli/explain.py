@@ -9,9 +9,11 @@ from textwrap import indent
 import click
 
 from gradsuite import checks as known_checks
+from gradsuite.cli import waivers
+from gradsuite.cli.meanings import MEANINGS
 from gradsuite.cli.specs import load
 from gradsuite.errors import SpecError
-from gradsuite.plan import dtypes_of, select
+from gradsuite.plan import dtypes_of, plan, select
 from gradsuite.spec.definition import Definition, Derivative, Spec
 from gradsuite.spec.loader import SUFFIX
 from gradsuite.spec.shapes import written
@@ -21,7 +23,13 @@ from gradsuite.spec.shapes import written
 @click.argument("op")
 @click.option("--specs", "paths", multiple=True, type=click.Path(path_type=Path), help="Where to look for its spec.")
 def explain(op: str, paths: Sequence[Path]) -> int:
-    """Explain OP (a short name, a dotted path or a glob): formula, domain, checks, and where each bound comes from."""
+    """Explain OP (a short name, a dotted path or a glob): formula, domain, checks, bounds, waivers in force.
+
+    Or the name of a check; or an outcome or a culprit as a report has it: "inconclusive", "double backward".
+    """
+    if told := MEANINGS.get(op) or (known_checks.describe(op) if op in known_checks.requestable() else ""):
+        click.echo(f"{op}\n{indent(told, '  ')}")
+        return 0
     specs, faults = load(paths)
     if own := [fault for fault in faults if Path(fault.path).name == f"{op}{SUFFIX}"]:
         raise SpecError(own)
@@ -41,6 +49,23 @@ def _spec(spec: Spec) -> Iterator[str]:
         yield ""
         yield f"  variant {definition.name}" if definition.name else "  declared"
         yield from (f"    {line}" for line in _definition(definition))
+        yield from (f"    {line}" for line in _applying(definition))
+    yield from _waived(spec)
+
+
+def _applying(definition: Definition) -> Iterator[str]:
+    """Which checks have something to check here, and why the others have not."""
+    reasons = {name: known_checks.get(name).needs(definition) for name in known_checks.requestable()}
+    yield f"checks that apply: {', '.join(name for name, reason in reasons.items() if not reason)}"
+    yield from (f"not {name}: {reason}" for name, reason in reasons.items() if reason)
+
+
+def _waived(spec: Spec) -> Iterator[str]:
+    """The waivers in force for the installed torch that cover a case of the spec, on the CPU."""
+    in_force, _ = waivers.current()
+    found = {waiver.case: waiver for case in plan([spec]) if (waiver := in_force.find(case.id)) is not None}
+    for pattern, waiver in found.items():
+        yield f"  waived     {pattern}: {waiver.reason} ({waiver.link})"
 
 
 def _definition(definition: Definition) -> Iterator[str]:
@@ -61,8 +86,10 @@ def _definition(definition: Definition) -> Iterator[str]:
     yield from (
         f"identity {name}: {left.text} == {right.text}" for name, (left, right) in definition.identities.items()
     )
-    if definition.edge:
-        yield f"edge samples: {len(definition.edge)}"
+    for edge in definition.edge:
+        expected = ", ".join(f"{'y' if name == 'y' else f'd{name}'} = {value}" for name, value in edge.expect.items())
+        at = ", ".join(f"{name} = {value}" for name, value in edge.values.items())
+        yield f"edge sample: {at}{f'; expected: {expected}' if expected else ''}"
     if definition.draws:
         yield f"draws at random: {', '.join(definition.draws)}"
     if constant := definition.constant_inputs | definition.constant_outputs:
