@@ -20,7 +20,7 @@ Modules = Mapping[str, str]
 def pytest_gradsuite_specs(config: pytest.Config) -> Sequence[Path | str]:  # type: ignore[empty-body]
     """Adds ops: folders of ``*.grad.yaml`` files, which are collected where pytest is started without paths.
 
-    Unlike the others, this is called at the start of every run.
+    Unlike the others, this is called at the start of every run. Relative paths count from the root folder of the run.
     """
 
 
