@@ -24,6 +24,7 @@ class Budget:
 
     spent: int = 0
     opened: int = 0
+    sections: int = 0  # of ops, that stand open
 
 
 def tell(merged: Merged, page: OpPage, placed: Placed, budget: Budget) -> Markup:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from gradsuite.reporters import words
 from gradsuite.reporters.html.drawings import svg
 from gradsuite.results import Step
 
@@ -55,7 +56,7 @@ def draw(steps: Sequence[Step]) -> Markup:
     line = "M" + "L".join(f"{svg.short(a)} {svg.short(b)}" for a, b in points)
     parts = [*_grid(x, y), svg.path(_bars(shown, x, y), "whisker"), svg.path(_limits(shown, x, y), "limit")]
     parts += [svg.path(line, "curve"), *map(_dot, points), *_labels()]
-    return svg.figure(_WIDTH, _HEIGHT, parts, title="error against step size", css="steps")
+    return svg.figure(_WIDTH, _HEIGHT, parts, title=_spoken(shown[0]), css="steps")
 
 
 def _grid(x: _Axis, y: _Axis) -> list[Markup]:
@@ -88,3 +89,8 @@ def _dot(point: tuple[float, float]) -> Markup:
 
 def _labels() -> list[Markup]:
     return [svg.text(_WIDTH - _RIGHT, _HEIGHT - 4, "step size", anchor="end")]
+
+
+def _spoken(smallest: Step) -> str:
+    size, error, bar = map(words.number, (smallest.size, abs(smallest.error), smallest.bar))
+    return f"error against step size: at the smallest step, {size}, the error is {error} and its bar {bar}"

@@ -13,10 +13,11 @@ from gradsuite.reporters.merge import Merged, OpPage
 from gradsuite.results import Outcome
 
 ORDER, TITLE, ANCHOR = 50, "Ops", "ops"
+_OPEN = 10  # sections: more would make a page on which much failed slow to open
 
 
 def render(merged: Merged) -> Markup:
-    """All ops, closed unless something failed there."""
+    """All ops; the first in which something failed stand open."""
     if not merged.pages:
         return Markup("")
     budget, told = stories.Budget(), chosen(merged)
@@ -26,12 +27,14 @@ def render(merged: Merged) -> Markup:
 def _op(merged: Merged, page: OpPage, told: Chosen, budget: stories.Budget) -> Markup:
     worth = [placed for placed in page.placed if placed.result.outcome in TOLD]
     own = [placed for placed in worth if key(placed) in told]
+    opened = len(merged.pages) < 4 or (page.verdict in (Outcome.FAILED, Outcome.ERROR) and budget.sections < _OPEN)
+    budget.sections += opened
     return fill(
         "op.html",
         merged=merged,
         page=page,
         anchor=anchors.of_op(page.op),
-        opened=page.verdict in (Outcome.FAILED, Outcome.ERROR) or len(merged.pages) < 4,
+        opened=opened,
         graph=graph.draw(page.op.graph) if page.op.graph else Markup(""),
         table=measured.table(merged, page, told),
         precision=precision.render(merged, page),
