@@ -13,6 +13,7 @@ import torch
 from gradsuite import opinfo
 from gradsuite.errors import UsageError
 from gradsuite.opinfo.entries import entries
+from gradsuite.replay import replay
 from gradsuite.results import CaseResult, Op, Outcome
 from gradsuite.runner import Session
 from gradsuite.spec import load_waivers
@@ -125,3 +126,11 @@ def test_importing_torchs_list_leaves_no_trace() -> None:
     entries()
     assert dict(os.environ) == environment
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_failure_is_replayed_from_its_record() -> None:
+    (result,) = _outcomes("as_strided_scatter").values()
+    recorded = CaseResult.model_validate_json(result.model_dump_json())
+    assert recorded.failures
+    for failure in recorded.failures:
+        assert "the backward is wrong" in replay(recorded, failure).fails
