@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -42,6 +43,8 @@ for command in (run, check, list_ops, explain, report, diff, history, catalogue,
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line on ``arguments`` (of the process unless given); gives the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None and "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())  # a project that is not installed has ops, too: package.module:name
     try:
         return int(gradsuite.main(given, prog_name="gradsuite", standalone_mode=False, obj=given) or 0)
     except click.ClickException as fault:
