@@ -41,7 +41,9 @@ def _judge(evidence: Evidence, name: str) -> Comparison | None:
     title = f"digits of the gradient of {name}"
     gradient, telling = evidence.gradients[name], False
     for dtype in NARROWER[evidence.dtype]:
-        needing = _needing(evidence.reference[name], gradient.dtype, dtype)
+        # What is zero or not finite was lost elsewhere on the way: it has no digits that could be counted.
+        told = (gradient != 0) & torch.isfinite(gradient)
+        needing = told & _needing(evidence.reference[name], gradient.dtype, dtype)
         if int(needing.sum()) < FEWEST:
             continue
         telling = True
