@@ -15,13 +15,16 @@ from typing import Any
 from gradsuite.results import CaseResult, Environment, Outcome, read
 
 
+TOLD = {"torch", "profile", "seed"}
+
+
 def counts(path: Path) -> dict[str, Any]:
     """Cases by dtype and outcome, entries, and the sum of the seconds."""
     lines = list(read(path))
     results = [line for line in lines if isinstance(line, CaseResult)]
     dtypes = list(dict.fromkeys(result.dtype for result in results))
     return {
-        "environment": next(line.model_dump() for line in lines if isinstance(line, Environment)),
+        "environment": next(line.model_dump(include=TOLD) for line in lines if isinstance(line, Environment)),
         "entries": len({result.name for result in results}),
         "cases": len(results),
         "core_seconds": round(sum(result.seconds for result in results)),
