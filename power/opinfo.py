@@ -14,7 +14,6 @@ from typing import Any
 
 from gradsuite.results import CaseResult, Environment, Outcome, read
 
-
 TOLD = {"torch", "profile", "seed"}
 
 
