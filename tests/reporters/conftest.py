@@ -9,7 +9,7 @@ import pytest
 
 from gradsuite.reporters import write_all
 from tests.reporters import recorded
-from tests.reporters.visit import CHROMIUM
+from tests.reporters.visit import CHROMIUM, Visit
 
 
 @pytest.fixture(scope="module")  # no longer: two of them cannot run side by side, and other folders start their own
@@ -36,3 +36,18 @@ def small_address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("small_report")
     write_all(recorded.few(), folder)
     return (folder / "index.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Any, address: str) -> Visit:
+    """A page that stays open for a module's tests."""
+    return Visit(browser, address)
+
+
+@pytest.fixture
+def page(visit: Visit, address: str) -> Iterator[Any]:
+    """The report, opened anew, of which nothing may complain."""
+    visit.page.goto("about:blank")
+    visit.page.goto(address)
+    yield visit.page
+    assert not visit.complaints

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from tests.reporters.visit import Visit, needs_browser
+from tests.reporters.visit import needs_browser
 
 pytestmark = needs_browser
 FOCUSED = "document.activeElement.closest('details.story')?.id ?? document.activeElement.id"
-
-
-@pytest.fixture(scope="module")
-def visit(browser: Any, address: str) -> Visit:
-    return Visit(browser, address)
-
-
-@pytest.fixture
-def page(visit: Visit, address: str) -> Iterator[Any]:
-    visit.page.goto("about:blank")
-    visit.page.goto(address)
-    yield visit.page
-    assert not visit.complaints
 
 
 def failures(page: Any) -> list[str]:

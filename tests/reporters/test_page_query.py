@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
-from tests.reporters.visit import Visit, needs_browser
+from tests.reporters.visit import needs_browser
 
 pytestmark = needs_browser
-
-
-@pytest.fixture(scope="module")
-def visit(browser: Any, address: str) -> Visit:
-    return Visit(browser, address)
-
-
-@pytest.fixture
-def page(visit: Visit, address: str) -> Iterator[Any]:
-    visit.page.goto("about:blank")
-    visit.page.goto(address)
-    yield visit.page
-    assert not visit.complaints
 
 
 def ask(page: Any, query: str, said: str) -> None:
