@@ -115,6 +115,7 @@ def check(
     domain: Domains = None,
     derivative: Mapping[str, str | Mapping[str, str]] | None = None,
     forward: str | None = None,
+    surrogate: str | None = None,
     profile: str = "default",
     seed: int = 0,
     name: str | None = None,
@@ -134,6 +135,9 @@ def check(
     simplex): ``fn`` is then checked after the projection onto it.
     ``derivative``: formulas by parameter name, elementwise, or ``{form: formula}`` as in a spec; with ``forward`` they
     are proven too.
+    ``surrogate``: a function, as a formula of the parameters, whose derivative the backward gives on purpose in place
+    of that of ``fn``: ``"x"`` for a straight-through estimator (Bengio, Leonard and Courville 2013), ``"-x"`` for a
+    reversed gradient, ``"atan(pi * x) / pi"`` for a spiking neuron. The gradient is then held to that.
     ``profile``: quick, default or thorough. ``seed``: other samples of the same kind.
 
     ``isolate``: run in a forked process, so that a crash, an exit or a hang (more than ``timeout`` seconds in one case)
@@ -146,7 +150,9 @@ def check(
     """
     effort(profile)  # refuses an unknown one
     with kept(threads=1):
-        request = Request(fn, tuple(inputs), domain, derivative or {}, forward, name)
+        request = Request(
+            fn, tuple(inputs), name, domain=domain, derivative=derivative, forward=forward, surrogate=surrogate
+        )
         cases = request.cases(devices, dtypes, checks)
         environment = Session(profile, seed).environment("gradsuite.check")
     lines = run_all(

@@ -44,5 +44,5 @@ def _load(check: str) -> None:
 
 @cache
 def _rehearsal() -> tuple[Session, Spec]:
-    request = Request(torch.sin, (torch.ones(2),), None, {}, None, None)
+    request = Request(torch.sin, (torch.ones(2),))
     return Session("quick", source=lambda case: request.source()), request.spec

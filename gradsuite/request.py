@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from gradsuite import checks
+from gradsuite.declaration import read
 from gradsuite.declared import declare, dotted
 from gradsuite.errors import FormulaError, Unsupported, UsageError
 from gradsuite.group import Order, Source
@@ -36,11 +37,9 @@ from gradsuite.routes.memory import copied
 from gradsuite.routes.point import Point
 from gradsuite.routes.randomness import is_random
 from gradsuite.sample import Sample, Subject
-from gradsuite.spec.definition import Definition, Derivative, Domain, Form, Spec
+from gradsuite.spec.definition import Definition, Domain, Spec
 from gradsuite.spec.definition import Input as DefinedInput
 from gradsuite.spec.domain_text import parse_domain
-from gradsuite.spec.formula import Formula, parse
-from gradsuite.spec.nearest import suggestion
 from gradsuite.spec.shapes import parse_shape, written
 from gradsuite.subject import from_callable
 
@@ -55,8 +54,9 @@ class Request:
     """
 
     def __init__(
-        self, fn: Callable[..., Any], inputs: tuple[torch.Tensor | Input, ...], domain: Domains,
-        derivative: Mapping[str, Any], forward: str | None, name: str | None, path: str = "gradsuite.check",
+        self, fn: Callable[..., Any], inputs: tuple[torch.Tensor | Input, ...], name: str | None = None,
+        path: str = "gradsuite.check", *, domain: Domains = None, derivative: Mapping[str, Any] | None = None,
+        forward: str | None = None, surrogate: str | None = None,
     ) -> None:  # fmt: skip
         known(inputs)
         self._path = path
@@ -68,10 +68,10 @@ class Request:
         self._words = self._given_domains(None if callable(domain) else domain)
         self._manifolds = {name: MANIFOLDS[word] for name, word in self._words.items() if word and word in MANIFOLDS}
         self._domains = self._words | {name: each.around for name, each in self._manifolds.items()}
-        self._declared = self._declaration(derivative, forward)
+        self._declared = read(derivative or {}, forward, surrogate, known=list(self._inputs), moving=self._moving)
         self._learned: Learned | None = None
         self.definition = self._plain_definition()
-        if self._manifolds and (derivative or forward):
+        if self._manifolds and any(self._declared.values()):
             raise UsageError("a formula is declared, which knows nothing of the set that the domain names: give one")
         along = onto(fn, [self._manifolds.get(name) for name in self._inputs]) if self._manifolds else fn
         plain = from_callable(along, self.name, definition=self.definition)
@@ -98,6 +98,13 @@ class Request:
         said = any(each.requires_grad for each in self._inputs.values())
         return {name for name, each in self._inputs.items() if said and not each.requires_grad}
 
+    @property
+    def _moving(self) -> list[str]:
+        """Inputs that are differentiated."""
+        still = self._constants
+        inexact = {n for n, x in self._examples.items() if x.is_floating_point() or x.is_complex()}
+        return [n for n, each in self._inputs.items() if n not in still and (isinstance(each, Input) or n in inexact)]
+
     def _given_domains(self, domain: Sequence[str | None] | Mapping[str, str] | None) -> dict[str, str | None]:
         own = {name: each.domain if isinstance(each, Input) else None for name, each in self._inputs.items()}
         if domain is None:
@@ -109,28 +116,11 @@ class Request:
             raise UsageError(f"domain={domain!r}: give one domain (or None) for each of the {len(own)} inputs")
         return dict(zip(own, domain, strict=True))
 
-    def _declaration(self, derivative: Mapping[str, Any], forward: str | None) -> dict[str, Any]:
-        self._known_parameters("derivative", derivative)
-        try:
-            derivatives = {name: _derivative(each) for name, each in derivative.items()}
-            forwards = {"y": parse(forward)} if forward else {}
-        except FormulaError as error:
-            raise UsageError(str(error)) from error
-        for formula in [*forwards.values(), *(d.formula for d in derivatives.values())]:
-            self._known_names(formula)
-        return {"derivative": derivatives, "forward": forwards}
-
     def _known_parameters(self, what: str, given: Mapping[str, Any]) -> None:
         unknown = sorted(set(given) - set(self._inputs))
         if unknown:
             known = ", ".join(self._inputs)
             raise UsageError(f"{what} names {unknown[0]!r}, which is no parameter; the parameters are {known}")
-
-    def _known_names(self, formula: Formula) -> None:
-        """Refuses a formula that speaks of what is not there."""
-        known = [*self._inputs, "y", "ct"]
-        for name in sorted(formula.names - set(known)):
-            raise UsageError(f"unknown name {name!r} in {formula.text!r}; {suggestion(name, known)}")
 
     def _plain_definition(self) -> Definition:
         """The inputs in their own shapes, or as described."""
@@ -349,17 +339,6 @@ class Request:
 def _in_words(drawn: DefinedInput) -> str:
     """``A 4*B: positive``."""
     return f"{written(drawn.shape)}: {drawn.domain.text or drawn.domain.name}"
-
-
-def _derivative(declared: str | Mapping[str, Any]) -> Derivative:
-    if isinstance(declared, str):
-        return Derivative(Form.ELEMENTWISE, parse(declared))
-    forms = {key: text for key, text in declared.items() if key != "along"}
-    if len(forms) != 1 or next(iter(forms)) not in {form.value for form in Form}:
-        raise UsageError(f"derivative={dict(declared)!r}: give exactly one of {', '.join(form.value for form in Form)}")
-    form, text = next(iter(forms.items()))
-    indices = ("i", "j") if form == Form.JACOBIAN else ()
-    return Derivative(Form(form), parse(text, indices=indices), declared.get("along"))
 
 
 def _parameter_names(fn: Callable[..., Any], count: int) -> list[str]:

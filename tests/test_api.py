@@ -129,6 +129,57 @@ def test_a_right_formula_passes_and_a_wrong_one_is_the_spec_s_fault() -> None:
     assert wrong.culprit == "spec" and "sign is flipped" in wrong.failures[0].hint
 
 
+def straight_through(factor: float):
+    """A step whose backward gives the cotangent on, times a factor."""
+
+    class Step(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.round()
+
+        @staticmethod
+        def backward(ctx, ct):
+            return factor * ct
+
+    def step(x):
+        return Step.apply(x)
+
+    return step
+
+
+class Spike(torch.autograd.Function):
+    """Fires from 0 on; its backward is that of an arctangent."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return (x > 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, ct):
+        return ct / (1 + (torch.pi * ctx.saved_tensors[0]) ** 2)
+
+
+def test_a_surrogate_is_no_derivative_and_passes_once_it_is_declared() -> None:
+    found = check(straight_through(1.0), checks=("reverse",))
+    assert found.culprit == "backward" and "declare the surrogate" in found.failures[0].hint
+    assert check(straight_through(1.0), surrogate="x").verdict == "passed"
+    assert check(straight_through(-1.0), surrogate="-x").verdict == "passed"
+    assert check(lambda x: Spike.apply(x), surrogate="atan(pi * x) / pi").verdict == "passed"
+
+
+def test_a_declared_surrogate_is_held_to_the_last_digits() -> None:
+    wrong = check(straight_through(1 + 1e-9), dtypes=(torch.float64,), surrogate="x")
+    assert wrong.culprit == "backward"
+    assert check(lambda x: Spike.apply(x), surrogate="atan(2 * x) / 2", checks=("reverse",)).culprit == "backward"
+
+
+def test_a_surrogate_s_derivative_may_be_given_and_is_proven() -> None:
+    step = straight_through(1.0)
+    assert check(step, surrogate="x", derivative={"x": "1"}).verdict == "passed"
+    assert check(step, surrogate="x", derivative={"x": "2"}, checks=("reverse",)).culprit == "spec"
+
+
 def test_inputs_may_be_described() -> None:
     report = check(lambda a, b: a @ b, (gradsuite.Input("N K"), gradsuite.Input("K M")), dtypes=(torch.float64,))
     assert report.verdict == "passed"
@@ -168,6 +219,8 @@ def test_nothing_of_the_host_is_changed() -> None:
         ({"derivative": {"z": "1"}}, "'z'"),
         ({"derivative": {"x": {"vjp": "ct", "gradient": "1"}}}, "exactly one"),
         ({"derivative": {"x": "__import__('os')"}}, "__import__"),
+        ({"surrogate": "z"}, "'z'"),
+        ({"surrogate": "sum(x)"}, "derivative={'x': ...}"),
     ],
 )
 def test_a_wrong_argument_is_told_clearly(options, message: str) -> None:

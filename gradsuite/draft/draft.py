@@ -13,10 +13,10 @@ from gradsuite.devices import kept
 from gradsuite.draft import line
 from gradsuite.draft.known import forward as known_forward
 from gradsuite.draft.probe import Probed, probe
-from gradsuite.draft.symbolic import derivative
 from gradsuite.errors import FormulaError, UsageError
 from gradsuite.spec.dotted import short
 from gradsuite.spec.formula import Formula, parse
+from gradsuite.spec.formula.symbolic import derivative
 from gradsuite.spec.nearest import suggestion
 from gradsuite.subject import outputs
 

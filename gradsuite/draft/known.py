@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gradsuite.draft.symbolic import FUNCTIONS
 from gradsuite.spec.formula.registry import FUNCTIONS as LANGUAGE
+from gradsuite.spec.formula.symbolic import FUNCTIONS
 
 OTHER = {
     "add": "x + other", "arccos": "acos(x)", "arccosh": "acosh(x)", "arcsin": "asin(x)", "arcsinh": "asinh(x)",

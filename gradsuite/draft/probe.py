@@ -52,7 +52,7 @@ def probe(op: Callable[..., Any], path: str) -> Probed:
         parameters = _parameters(op)
         examples, given = _accepted(op, parameters, path)
         found = outputs(op(*_leaves(examples), **given))[0]
-        request = Request(partial(op, **given), tuple(_leaves(examples)), None, {}, None, path)
+        request = Request(partial(op, **given), tuple(_leaves(examples)), path)
         request.source()
     names = _names(parameters, len(examples))
     drawn = dict(zip(names, request.definition.inputs.values(), strict=True))

@@ -14,6 +14,8 @@ import torch
 
 from gradsuite.numerics.precision import Format
 
+FLAT = "the values are flat here and the gradient is not: where that is meant, declare the surrogate"
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -37,6 +39,8 @@ def diagnose(fit: Fit) -> str:
     """What the mistake looks like, or an empty string where nothing fits."""
     if not bool(torch.isfinite(fit.got).all()):
         return "not finite where the true derivative is" if bool(torch.isfinite(fit.truth.abs()).all()) else ""
+    if not bool(fit.truth.any()):
+        return FLAT if bool(fit.got.any()) else ""
     if fit.explains(torch.zeros_like(fit.truth)):
         return "zero everywhere"
     if fit.explains(fit.truth):

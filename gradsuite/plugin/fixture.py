@@ -38,6 +38,7 @@ class Checker:
         domain: Domains = None,
         derivative: Mapping[str, str | Mapping[str, str]] | None = None,
         forward: str | None = None,
+        surrogate: str | None = None,
         name: str | None = None,
         isolate: bool = False,
         timeout: float = LIMIT,
@@ -52,8 +53,9 @@ class Checker:
         chosen = used.settings
         with kept(threads=1):
             request = Request(
-                fn, tuple(inputs), domain, derivative or {}, forward, self._named(fn, name), self.test.nodeid
-            )
+                fn, tuple(inputs), self._named(fn, name), self.test.nodeid, domain=domain, derivative=derivative,
+                forward=forward, surrogate=surrogate,
+            )  # fmt: skip
             cases = request.cases(
                 devices or chosen.devices,
                 dtypes or [getattr(torch, name) for name in chosen.dtypes],

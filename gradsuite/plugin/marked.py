@@ -40,7 +40,8 @@ from gradsuite.spec.definition import Spec
 from gradsuite.spec.nearest import suggestion
 from gradsuite.subject import resolve
 
-KEYWORDS = ("op", "inputs", "checks", "devices", "dtypes", "domain", "derivative", "forward", "name")
+OPTIONS = ("domain", "derivative", "forward", "surrogate")
+KEYWORDS = ("op", "inputs", "checks", "devices", "dtypes", *OPTIONS, "name")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Declared:
     name: str
     op: Callable[..., Any] | str | None
     inputs: tuple[Any, ...]
-    options: Mapping[str, Any]  # domain, derivative, forward
+    options: Mapping[str, Any]  # what OPTIONS names
 
     def judged(self, returned: Any) -> Callable[..., Any]:
         """The op to be judged, where the test function ``returned`` this. Raises UsageError where there is none."""
@@ -67,10 +68,7 @@ class Declared:
 
     def request(self, op: Callable[..., Any], path: str, name: str) -> Request:
         """The request to judge ``op``, under the names that its cases have. Raises UsageError."""
-        given = self.options
-        return Request(
-            op, self.inputs, given.get("domain"), given.get("derivative", {}), given.get("forward"), name, path
-        )
+        return Request(op, self.inputs, name, path, **self.options)
 
 
 # From the marker to cases, when tests are collected.
@@ -105,7 +103,7 @@ def _declared(marker: pytest.Mark, function: str) -> Declared:
         raise UsageError("give keywords, and example inputs among them: inputs=(torch.randn(3),)")
     inputs = tuple(marker.kwargs["inputs"])
     known(inputs)
-    options = {key: marker.kwargs[key] for key in ("domain", "derivative", "forward") if key in marker.kwargs}
+    options = {key: marker.kwargs[key] for key in OPTIONS if key in marker.kwargs}
     name = marker.kwargs.get("name") or function.removeprefix("test_")
     return Declared(name, marker.kwargs.get("op"), inputs, options)
 

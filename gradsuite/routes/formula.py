@@ -95,7 +95,7 @@ class Formula:
         Central differences along the tangent at 2**-120 and 2**-121: their distance is three times the
         truncation error that is left. None on a kink, declared or met, where there is no derivative to prove.
         """
-        if self._on_kink or not self._definition.forward:
+        if self._on_kink or not (self._definition.forward or self._definition.surrogate):
             return None
         with self._reading.working():
             slopes = self._slopes(self._forward_along)

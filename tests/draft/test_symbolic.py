@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from gradsuite.draft.known import OTHER, forward
-from gradsuite.draft.symbolic import FUNCTIONS, derivative
 from gradsuite.spec.formula import evaluate, parse
+from gradsuite.spec.formula.symbolic import FUNCTIONS, derivative
 from gradsuite.subject import TORCH
 
 X = torch.tensor([0.3, 0.7, 1.5], dtype=torch.float64)

@@ -9,7 +9,7 @@ from typing import Any
 import sympy
 from sympy.printing.str import StrPrinter
 
-from gradsuite.spec.formula import Formula
+from gradsuite.spec.formula.formula import Formula
 
 
 class sigmoid(sympy.Function):  # as the language writes it, and as it is printed
