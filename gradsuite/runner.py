@@ -25,7 +25,7 @@ from gradsuite.plan import Case, bare
 from gradsuite.results import CaseResult, Environment, Failure, Op, Origin, Outcome
 from gradsuite.routes.evidence import Evidence
 from gradsuite.sample import Sample
-from gradsuite.spec import Waivers
+from gradsuite.spec import Waiver, Waivers
 from gradsuite.spec.definition import Spec
 from gradsuite.tally import Tally
 
@@ -131,22 +131,28 @@ class Session:
         )
 
     def _tell(self, case: Case, group: Group, check: Check, evidence: Evidence, found: Comparison) -> Failure:
-        """The failure at its smallest sample: the same comparison fails there with the same culprit."""
+        """The failure at its smallest sample: the same comparison fails there with the same culprit.
+
+        What is waived is known: it is told where it was met.
+        """
         subject = evidence.subject
 
         def fails(sample: Sample) -> bool:
             return _same_failure(check, Evidence(subject, sample, found.name), found) is not None
 
         best = evidence.sample
-        if check.shrinks and fails(best):
+        if check.shrinks and self._waiver(case) is None and fails(best):
             best = smallest(best, fails, definition=definition_of(subject), calls=SHRINKS)
         at = Evidence(subject, best, found.name)
         told = _same_failure(check, at, found) or found
         origin = Origin(lost=TOGETHER) if check.one_suffices else group.origin(subject)
         return tell(at, told, op=case.spec.op, replay=group.replay(case), case=case.id, origin=origin)
 
+    def _waiver(self, case: Case) -> Waiver | None:
+        return self._waivers.find(case.id) if self._waivers is not None else None
+
     def _waived(self, case: Case, result: CaseResult) -> CaseResult:
-        waiver = self._waivers.find(case.id) if self._waivers is not None else None
+        waiver = self._waiver(case)
         if waiver is None:
             return result
         if result.outcome is Outcome.PASSED and (waiver.rare or (self.profile, self.seed) != STRICT):

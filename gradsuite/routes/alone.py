@@ -91,7 +91,7 @@ class _Probe:
     def __init__(self, evidence: Evidence, entry: Entry, moving: torch.Tensor) -> None:
         self._evidence, self._entry, self._moving = evidence, entry, moving
         self.claim, self._scale = claimed(evidence, {entry[0]: moving})
-        self._line = Line(evidence.point, {entry[0]: moving}, evidence.output_errors)
+        self._line = Line(evidence.point, {entry[0]: moving}, evidence.output_errors(evidence.natural))
         self.slope: Slope = evidence.part(self._line, entry, moving.sum().item())
         self._right = self.slope.hull
         self.verdict = self.slope.judge(self.claim, scale=self._scale, resolution=evidence.resolution)

@@ -209,10 +209,9 @@ class Evidence:
             self.parts[moves] = differences.thorough(line)
         return self.parts[moves]
 
-    @cached_property
-    def output_errors(self) -> list[torch.Tensor]:
-        """The natural errors in float64 of the outputs that carry a gradient."""
-        errors = [self.natural.errors[f"output {i}"].cpu() * self._share_of_wide for i in self.point.selected]
+    def output_errors(self, natural: Natural) -> list[torch.Tensor]:
+        """The errors in float64 of the outputs that carry a gradient, as ``natural`` shows them."""
+        errors = [natural.errors[f"output {i}"].cpu() * self._share_of_wide for i in self.point.selected]
         return [error.nan_to_num(nan=0.0, posinf=0.0) for error in errors]
 
     @cached_property

@@ -41,6 +41,7 @@ class Line:
         pairs = list(zip(map(widen, weights), formats, strict=True))
         self.units = np.abs(flat([weight * max(least, form.unit) for weight, form in pairs]))
         self.blur = float(np.abs(flat([weight * (form.subnormal / 2) for weight, form in pairs])).sum())
+        self.blur += self.weights.size * Format.of(torch.float64).subnormal  # products with them may vanish
 
     def row(self, step: float) -> np.ndarray:
         """The outputs, or NaN where the op refuses its inputs: the step has left its domain."""

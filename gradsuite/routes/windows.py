@@ -20,7 +20,7 @@ from gradsuite.numerics.precision import inner, widen
 from gradsuite.routes import differences
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.line import Line
-from gradsuite.routes.natural import CONFIDENCE
+from gradsuite.routes.natural import CONFIDENCE, Natural
 
 
 class Windows:
@@ -38,9 +38,14 @@ class Windows:
         unit = None if (own is Agreement.AGREE and self._unit <= 1) or not self._is_free else self._quick(self._unit)
         if Agreement.AGREE in (own, unit) and Agreement.DISAGREE not in (own, unit):
             return Agreement.AGREE
-        if self.slope is None:
+        glimpsed = self._judged(self._evidence.glimpse)  # one run of stochastic arithmetic: narrower bars, and cheap
+        return glimpsed if glimpsed is Agreement.AGREE else self._judged(self._evidence.natural)
+
+    def _judged(self, natural: Natural) -> Agreement:
+        slope = self._slope(natural)
+        if slope is None:
             return Agreement.INCONCLUSIVE
-        return self.claim.compare(self.slope, scale=self._scale, resolution=self._evidence.resolution)
+        return self._claim(natural).compare(slope, scale=self._scale, resolution=self._evidence.resolution)
 
     @cached_property
     def _is_free(self) -> bool:
@@ -63,10 +68,13 @@ class Windows:
     def _summed(self, sizes: dict[str, torch.Tensor]) -> float:
         return sum((widen(sizes[name]) * t.abs()).sum().item() for name, t in self._tangents.items())
 
-    @cached_property
+    @property
     def claim(self) -> Estimate:
         """<t, g> with the natural error of g."""
-        errors = self._evidence.natural.errors
+        return self._claim(self._evidence.natural)
+
+    def _claim(self, natural: Natural) -> Estimate:
+        errors = natural.errors
         return Estimate(self._value, CONFIDENCE * self._summed({n: errors[f"gradient {n}"] for n in self._names}))
 
     def _line(self, stretch: float, errors: Sequence[torch.Tensor] = ()) -> Line:
@@ -84,12 +92,16 @@ class Windows:
     @cached_property
     def slope(self) -> Estimate | None:
         """<ct, J t> by long tableaux of either kind; None where the shorter steps do not settle, or both differ."""
-        short, *longer = [self._settled(stretch) for stretch in sorted({1.0, self._unit} if self._is_free else {1.0})]
+        return self._slope(self._evidence.natural)
+
+    def _slope(self, natural: Natural) -> Estimate | None:
+        stretches = sorted({1.0, self._unit} if self._is_free else {1.0})
+        short, *longer = [self._settled(stretch, natural) for stretch in stretches]
         if short is None or not all(long.agrees(short) for long in longer if long is not None):
             return None
         return min([short, *filter(None, longer)], key=lambda slope: slope.bar)
 
-    def _settled(self, stretch: float) -> Estimate | None:
-        found = differences.thorough(self._line(stretch, self._evidence.output_errors))
+    def _settled(self, stretch: float, natural: Natural) -> Estimate | None:
+        found = differences.thorough(self._line(stretch, self._evidence.output_errors(natural)))
         slope = Estimate(found.central.value / stretch, found.central.bar / stretch)
         return None if not found.smooth or not slope.bar <= self._evidence.resolution * self._scale else slope
