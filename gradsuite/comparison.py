@@ -22,6 +22,7 @@ class Figures:
     ratios: tuple[float, ...] = ()  # error over natural error, one for each element
     digits: float | None = None  # to which the declared formula is proven
     bar: float | None = None  # of the differences, relative
+    held: bool | None = None  # whether the true slope lies within that bar; None where no proven formula tells it
     mutants: Mapping[str, bool] = field(default_factory=dict)  # those of the gradient, and whether each was noticed
 
 

@@ -267,6 +267,8 @@ class Measures(Record):
     ratios: Histogram | None = None
     digits_proven: float | None = None  # decimal digits to which the declared formula is proven, at worst
     median_bar: float | None = None  # of the differences, relative
+    bars_judged: int = 0  # samples at which a proven formula tells the true slope
+    bars_held: int = 0  # those of them whose true slope lies within the bar of the differences
     mutants: int | None = None  # of the op's own gradient, put before the checks
     survivors: tuple[str, ...] = ()  # mutants that no check noticed at any sample
 

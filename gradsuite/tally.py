@@ -35,6 +35,7 @@ class Tally:
         self._ratios: list[float] = []
         self._digits: list[float] = []
         self._bars: list[float] = []
+        self._bars_held: list[bool] = []
         self._mutants: dict[str, bool] = {}
         self._held: set[str] = set()  # comparisons that need hold once, and did
         self._notes: dict[str, None] = {}
@@ -71,6 +72,7 @@ class Tally:
         self._ratios += figures.ratios
         self._digits += [] if figures.digits is None else [min(figures.digits, MOST_DIGITS)]
         self._bars += [] if figures.bar is None else [figures.bar]
+        self._bars_held += [] if figures.held is None else [figures.held]
         self._mutants |= {name: seen or self._mutants.get(name, False) for name, seen in figures.mutants.items()}
         if comparison.note:
             self._notes[comparison.note] = None
@@ -129,6 +131,8 @@ class Tally:
             ratios=_histogram(self._ratios, RATIOS),
             digits_proven=min(self._digits, default=None),
             median_bar=median(self._bars) if self._bars else None,
+            bars_judged=len(self._bars_held),
+            bars_held=sum(self._bars_held),
             mutants=len(self._mutants) or None,
             survivors=tuple(name for name, noticed in self._mutants.items() if not noticed),
         )

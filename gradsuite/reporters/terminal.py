@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from gradsuite.reporters import mutants, words
+from gradsuite.reporters import bars, mutants, words
 from gradsuite.reporters.merge import Merged, Placed, main_failure, merge
 from gradsuite.results import CaseResult, Line, Outcome
 
@@ -110,6 +110,8 @@ def summarise(lines: Iterable[Line], *, report: Path | None = None, console: Con
     _print(console, _counts(merged))
     if counted := mutants.count(merged.placed):
         _print(console, Text(f"mutants noticed: {counted}"))
+    if held := bars.count(merged.placed):
+        _print(console, Text(f"bars of the differences held: {held}"))
     if report:
         _print(console, Text(f"report: {words.one_line(str(report), 4000)}"))
 

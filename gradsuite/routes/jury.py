@@ -37,7 +37,7 @@ def judge(evidence: Evidence, claim: Claim) -> Comparison:
     opinions = [_differences(evidence, claim), _formula(evidence, claim)]
     if Agreement.DISAGREE in opinions or evidence.proven is False:
         return _accuse(evidence, claim)
-    figures = Figures(digits=_digits(evidence), bar=_relative_bar(evidence))
+    figures = Figures(digits=_digits(evidence), bar=_relative_bar(evidence), held=_held(evidence))
     if Agreement.AGREE in opinions:
         return Comparison(claim.name, Agreement.AGREE, figures=figures)
     return Comparison(claim.name, Agreement.INCONCLUSIVE, sentence="the bars are too wide to decide", figures=figures)
@@ -185,5 +185,19 @@ def _digits(evidence: Evidence) -> float | None:
 
 
 def _relative_bar(evidence: Evidence) -> float | None:
+    slope = _used(evidence)
+    return slope.bar / evidence.scale if slope is not None and evidence.scale else None
+
+
+def _held(evidence: Evidence) -> bool | None:
+    """Whether the differences are right, by their own bar; where they are unknown, or the truth is, nobody can say."""
+    slope, truth = _used(evidence), evidence.formula_vote
+    if slope is None or truth is None or not evidence.proven or not math.isfinite(slope.bar + truth.bar):
+        return None
+    return slope.agrees(truth)
+
+
+def _used(evidence: Evidence) -> Estimate | None:
+    """The differences that the verdict took."""
     slope = evidence.__dict__.get("thorough") or evidence.__dict__.get("quick")
-    return slope.central.bar / evidence.scale if slope is not None and evidence.scale else None
+    return None if slope is None else slope.central
