@@ -174,6 +174,12 @@ class Group:
         return [_with_all(evidence) for variant in variants for evidence in self._ordinary(variant)]
 
     @cached_property
+    def two(self) -> list[Evidence]:
+        """The first two of the few of each variant."""
+        mine = [[e for e in self.few if _variant(e.subject) == variant] for variant in map(_variant, self.subjects)]
+        return list({id(evidence): evidence for each in mine for evidence in each[:2]}.values())
+
+    @cached_property
     def first(self) -> list[Evidence]:
         """One ordinary, full sample of each variant, every input differentiated."""
         firsts = {_variant(evidence.subject): evidence for evidence in reversed(self.few)}

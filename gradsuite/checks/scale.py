@@ -166,4 +166,4 @@ def _undecided(why: str) -> Comparison:
     return Comparison("", Agreement.INCONCLUSIVE, sentence=why)
 
 
-CHECK = Check(compare, samples="few")
+CHECK = Check(compare, samples="two")  # twelve powers of ten at each
