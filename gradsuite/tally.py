@@ -119,8 +119,11 @@ class Tally:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is worth knowing, each once."""
-        return tuple(self._notes)
+        """What is worth knowing, each once; and at how many samples the property was not asked for."""
+        if not (self.samples and self._unsupported):
+            return tuple(self._notes)
+        left, drawn = len(self._unsupported), self.samples + len(self._unsupported) + len(self._raised)
+        return (*self._notes, f"left out at {left} of {drawn} samples: {self._unsupported[0]}")
 
     def measures(self) -> Measures:
         """Worst figures and histograms."""

@@ -85,6 +85,13 @@ def test_an_error_of_the_op_is_told_though_other_samples_pass() -> None:
     assert _tally([AGREE], RuntimeError("boom"), [AGREE]).verdict() == (Outcome.ERROR, "RuntimeError: boom")
 
 
+def test_a_pass_tells_at_how_many_samples_nothing_was_asked() -> None:
+    tally = _tally([AGREE], Unsupported("no second derivative was promised"), Unsupported("none here either"))
+    assert tally.verdict()[0] is Outcome.PASSED
+    assert tally.notes == ("left out at 2 of 3 samples: no second derivative was promised",)
+    assert _tally([AGREE]).notes == _tally(Unsupported("no")).notes == ()
+
+
 def test_a_failure_at_another_sample_says_more_than_an_error() -> None:
     tally = _tally(RuntimeError("boom"), [WRONG])
     assert tally.verdict()[0] is Outcome.FAILED and tally.distinct(3)
