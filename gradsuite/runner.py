@@ -33,6 +33,7 @@ SHRINKS = 150  # how often a failing comparison is asked again while it shrinks
 STRICT = ("default", 0)  # the profile and seed in which a waived case must fail, or the waiver goes
 RESTLESS = "the op gives another value when it is called again with the same inputs: its calls cannot be compared"
 TOGETHER = "it is a failure of all samples together: run the whole case again"
+PATIENCE = 20.0  # seconds after which no further sample of a case is begun
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
 
@@ -108,8 +109,11 @@ class Session:
             return bare(case, Outcome.UNSUPPORTED, reasons[0])
         able = {id(subject) for subject, reason in zip(group.subjects, reasons, strict=True) if not reason}
         chosen: list[Evidence] = getattr(group, check.samples)
-        tally = Tally()
-        for evidence in chosen:
+        tally, started = Tally(), time.perf_counter()
+        for place, evidence in enumerate(chosen):
+            if place and time.perf_counter() - started > PATIENCE:
+                tally.stopped(place, len(chosen))
+                break
             FLIGHT.at(evidence.sample)
             if id(evidence.subject) in able and tally.add(evidence, check):
                 break

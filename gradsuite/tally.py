@@ -61,6 +61,10 @@ class Tally:
         self.conclusive += any(c.agreement is not Agreement.INCONCLUSIVE for c in found)
         return not check.one_suffices and self._suffices
 
+    def stopped(self, after: int, drawn: int) -> None:
+        """Notes that the op is too slow for all that was drawn."""
+        self._notes[f"only {after} of {drawn} samples were asked: the op is slow"] = None
+
     @property
     def _suffices(self) -> bool:
         kinds = {(found.number, found.culprit) for _, found in self._failed}

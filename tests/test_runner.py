@@ -95,6 +95,13 @@ def test_a_case_is_the_same_again() -> None:
     assert first.model_copy(update={"seconds": 0.0}) == again.model_copy(update={"seconds": 0.0})
 
 
+def test_a_slow_op_is_judged_by_what_there_was_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradsuite.runner.PATIENCE", 0.0)
+    result = _session(torch.sin, normal(3))("reverse")
+    assert (result.outcome, result.samples) == (Outcome.PASSED, 1)
+    assert any("the op is slow" in note for note in result.notes)
+
+
 def test_an_op_that_raises_is_an_error_and_the_rest_goes_on() -> None:
     def boom(x: torch.Tensor) -> torch.Tensor:
         raise ValueError("boom")
