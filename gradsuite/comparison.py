@@ -61,7 +61,7 @@ class Check:
     check, or is empty.
 
     ``samples``: drawn (the shared samples), edge, kink, few (up to four ordinary, full samples of different shapes,
-    every input differentiated), two or first (so many such samples), or large (one with a size past the tiles of kernels).
+    every input differentiated), two (of them), first (one), or large (one with a size past the tiles of kernels).
     ``shrinks``: whether a failure is told at a smaller sample than that at which it was met.
     ``compares_calls``: whether it takes two calls with the same inputs to give the same; what fails then says nothing
     of an op that does not repeat.
