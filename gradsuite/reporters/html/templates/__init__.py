@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gradsuite.reporters import words
@@ -37,9 +37,12 @@ def breakable(name: str) -> Markup:
 
 
 def environment(package: str) -> Environment:
-    """What fills the templates of ``package``: everything is escaped, and a name that is not given is an error."""
+    """What fills the templates of ``package``: everything is escaped, and a name that is not given is an error.
+
+    They may include those that stand here.
+    """
     made = Environment(
-        loader=PackageLoader(package),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("gradsuite.reporters.html")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
