@@ -16,6 +16,7 @@ DRAWN = {
     "edge": "at the declared edge samples, and at edges that are drawn",
     "kink": "at samples on the declared kinks, or on those that were found",
     "few": "at up to four ordinary samples of different shapes",
+    "two": "at two ordinary samples of different shapes",
     "first": "at one ordinary sample",
     "large": "at one sample with a size past the tiles of kernels",
 }

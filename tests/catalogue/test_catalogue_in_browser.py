@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.browser import needs_browser
 from tests.catalogue.conftest import Pages
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-REQUIRED = os.environ.get("GRADSUITE_REQUIRE_BROWSER") == "1"
-pytestmark = pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no Chromium is installed")
+pytestmark = needs_browser
 
 ROOT = "http://example.org/some/prefix/"
 SOME = ("index.html", "activation/softmax.html", "loss/cross_entropy.html", "convolution/conv2d.html", "language.html")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 class Visit:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +9,13 @@ import pytest
 
 from gradsuite.changes import compare, page
 from gradsuite.reporters.merge import merge
+from tests.browser import OPEN_ALL, needs_browser
 from tests.changes import two_runs
 from tests.history import twenty_weeks
 from tests.reporters import recorded
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-REQUIRED = os.environ.get("GRADSUITE_REQUIRE_BROWSER") == "1"
-pytestmark = pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no Chromium is installed")
+pytestmark = needs_browser
 PAGES = ("changes", "history", "hostile changes", "hostile history")
-OPEN_ALL = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

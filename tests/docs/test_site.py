@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,9 @@ from mkdocs.config import load_config
 
 from gradsuite.spec import load
 from handbook import declared, sources
+from tests.browser import needs_browser
 from tests.docs.blocks import PAGES, ROOT, blocks, name
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-REQUIRED = os.environ.get("GRADSUITE_REQUIRE_BROWSER") == "1"
 QUOTING = [page for page in PAGES if any(block.spec for block in blocks(page.read_text(encoding="utf-8")))]
 
 
@@ -97,21 +94,12 @@ def test_a_link_means_the_line_that_it_names() -> None:
         sources.line(path, "no_such")
 
 
-@pytest.fixture
-def window() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running.new_page()
-        running.close()
-
-
-@pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no Chromium is installed")
-def test_a_reader_without_a_network_finds_and_follows(site: Path, window: Any) -> None:
+@needs_browser
+def test_a_reader_without_a_network_finds_and_follows(site: Path, browser: Any) -> None:
     """Opened from the folder: the search works, a link to a spec leads to its line, nobody else is asked."""
     asked: list[str] = []
     complaints: list[str] = []
+    window = browser.new_page()
     window.on("request", lambda request: asked.append(request.url))
     window.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     window.goto((site / "index.html").as_uri())

@@ -9,17 +9,7 @@ import pytest
 
 from gradsuite.reporters import write_all
 from tests.reporters import recorded
-from tests.reporters.visit import CHROMIUM, Visit
-
-
-@pytest.fixture(scope="module")  # no longer: two of them cannot run side by side, and other folders start their own
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
+from tests.reporters.visit import Visit
 
 
 @pytest.fixture(scope="session")

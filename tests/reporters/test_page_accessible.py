@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.reporters.visit import Visit, needs_browser
+from tests.browser import needs_browser
+from tests.reporters.visit import Visit
 
 pytestmark = needs_browser
 

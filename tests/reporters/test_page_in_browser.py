@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from gradsuite.reporters import write_all
+from tests.browser import needs_browser
 from tests.reporters import recorded
-from tests.reporters.visit import Visit, needs_browser
+from tests.reporters.visit import Visit
 
 pytestmark = needs_browser
 

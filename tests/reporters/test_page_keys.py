@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.reporters.visit import needs_browser
+from tests.browser import needs_browser
 
 pytestmark = needs_browser
 FOCUSED = "document.activeElement.closest('details.story')?.id ?? document.activeElement.id"

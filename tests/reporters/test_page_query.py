@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from tests.reporters.visit import needs_browser
+from tests.browser import needs_browser
 
 pytestmark = needs_browser
 

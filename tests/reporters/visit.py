@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import Any
 
-import pytest
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-REQUIRED = os.environ.get("GRADSUITE_REQUIRE_BROWSER") == "1"
-needs_browser = pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no Chromium is installed")
-OPEN_ALL = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
+from tests.browser import OPEN_ALL
 
 
 class Visit:
