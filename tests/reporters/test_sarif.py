@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from sarif_pydantic import Sarif
 
 from gradsuite.errors import Fault
 from gradsuite.reporters.sarif import render
@@ -37,6 +38,12 @@ def test_paths_are_relative_references() -> None:
 
 def test_a_path_elsewhere_is_a_file_uri(tmp_path: Path) -> None:
     assert uri(str(tmp_path / "exp.grad.yaml")).startswith("file:///")
+
+
+def test_another_reading_of_the_standard_knows_all_that_the_log_holds() -> None:
+    faults = [Fault("specs/a b.grad.yaml", 3, 7, "wrong", "mend it"), Fault("waivers/2.13.0.yaml", 1, 1, "wrong")]
+    log = json.loads(render(faults))
+    assert Sarif.model_validate(log).model_dump(mode="json", by_alias=True, exclude_unset=True) == log
 
 
 @pytest.mark.parametrize(("path", "rule"), [("specs/a/exp.grad.yaml", "spec"), ("waivers/2.13.0.yaml", "waiver")])

@@ -12,8 +12,8 @@ from gradsuite.reporters import words
 from gradsuite.reporters.html.drawings import svg
 from gradsuite.results import Step
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 8.0, 8.0, 32.0
-_WIDTH, _HEIGHT = 400.0, 210.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 8.0, 22.0, 32.0
+_WIDTH, _HEIGHT = 400.0, 224.0
 _DECADES = 24  # what is smaller than the largest by more than this is drawn at the foot
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -55,7 +55,7 @@ def draw(steps: Sequence[Step]) -> Markup:
     points = [(x.at(s.size), y.at(abs(s.error))) for s in shown]
     line = "M" + "L".join(f"{svg.short(a)} {svg.short(b)}" for a, b in points)
     parts = [*_grid(x, y), svg.path(_bars(shown, x, y), "whisker"), svg.path(_limits(shown, x, y), "limit")]
-    parts += [svg.path(line, "curve"), *map(_dot, points), *_labels()]
+    parts += [svg.path(line, "curve"), *map(_dot, points), *_labels(y.at(shown[-1].bar))]
     return svg.figure(_WIDTH, _HEIGHT, parts, title=_spoken(shown[0]), css="steps")
 
 
@@ -87,8 +87,13 @@ def _dot(point: tuple[float, float]) -> Markup:
     return Markup('<circle class="dot" cx="{}" cy="{}" r="3.5"/>').format(*map(svg.short, point))
 
 
-def _labels() -> list[Markup]:
-    return [svg.text(_WIDTH - _RIGHT, _HEIGHT - 4, "step size", anchor="end")]
+def _labels(limit: float) -> list[Markup]:
+    right = _WIDTH - _RIGHT
+    return [
+        svg.text(right, _HEIGHT - 4, "step size", anchor="end"),
+        svg.text(4, 12, "distance from reverse mode"),
+        svg.text(right, limit - 5, "bar", anchor="end"),
+    ]
 
 
 def _spoken(smallest: Step) -> str:
