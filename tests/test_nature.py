@@ -49,6 +49,15 @@ def test_a_wrong_gradient_is_found_all_the_same() -> None:
     assert [str(failure.culprit) for failure in report.failures] == ["backward"]
 
 
+def test_a_constant_that_is_rounded_is_no_excuse() -> None:
+    def weight() -> torch.Tensor:
+        return torch.linspace(-1, 1, 16, dtype=torch.float64).reshape(4, 4).float().double()
+
+    wrong = op(lambda x: x @ weight(), lambda ct, x: 1.000001 * ct @ weight().T)
+    report = gradsuite.check(wrong, (X,), checks=["reverse"])
+    assert [str(failure.culprit) for failure in report.failures] == ["backward"] and not _notes(report)
+
+
 def test_a_backward_that_alone_narrows_is_no_excuse() -> None:
     wrong = op(torch.sin, lambda ct, x: (ct.bfloat16() * x.bfloat16().cos()).to(x.dtype))
     assert not gradsuite.check(wrong, (X,), checks=["reverse"]).ok

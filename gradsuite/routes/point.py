@@ -111,7 +111,7 @@ class Point:
         """
         if self._origin is not None and self._origin.dtype == self.dtype:
             return self._origin.computes_in
-        with torch.no_grad(), Widths() as widths:
+        with torch.no_grad(), Widths(self.wide.tensors.values()) as widths:
             self.call(self.wide.tensors)
         return widths.narrowest if Format.of(widths.narrowest).unit > Format.of(self.dtype).unit else None
 
