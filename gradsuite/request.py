@@ -17,7 +17,7 @@ import torch
 from gradsuite import checks
 from gradsuite.declaration import read
 from gradsuite.declared import declare, dotted
-from gradsuite.errors import FormulaError, Unsupported, UsageError
+from gradsuite.errors import FormulaError, UsageError
 from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, layouts, samples
 from gradsuite.inputs.around import Around
@@ -193,7 +193,7 @@ class Request:
 
     def _is_right(self, tensors: Tensors) -> bool:
         """Whether reverse mode agrees with differences at ``tensors``; not where no output carries a gradient."""
-        with suppress(Unsupported):
+        with suppress(Exception):  # whatever the callable raises, it is not known to be right
             found = checks.get("reverse").compare(Evidence(self.subject, self._sample(tensors)))
             return all(comparison.agreement is Agreement.AGREE for comparison in found)
         return False

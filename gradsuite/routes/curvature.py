@@ -12,7 +12,7 @@ from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement, Estimate
 from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import Format
-from gradsuite.routes import differences, formula, second
+from gradsuite.routes import differences, formula, promise, second
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE, RUNS, Natural, Numbers, natural_error
 from gradsuite.routes.point import Point
@@ -46,8 +46,16 @@ class Curvature:
 
     @cached_property
     def products(self) -> dict[str, torch.Tensor]:
-        """H t for each differentiable input, by reverse mode over reverse mode; raises Unsupported."""
-        return second.reverse_over_reverse(self.point, self.point.cotangents, self.t)
+        """H t for each differentiable input, by reverse mode over reverse mode; raises Unsupported.
+
+        A backward that somebody wrote for a first derivative refuses a second one in whatever words.
+        """
+        try:
+            return second.reverse_over_reverse(self.point, self.point.cotangents, self.t)
+        except RuntimeError as error:
+            if not promise.is_open(self.evidence):
+                raise
+            raise Unsupported(f"the backward refuses to be differentiated: {str(error).splitlines()[0]}") from error
 
     @cached_property
     def value(self) -> float:

@@ -73,7 +73,7 @@ def natural_error(
             noise = given if inside is None else Noise(Format.of(inside), scale=scale, seed=seed + 1, inside=narrow)
             try:
                 perturbed = _run(wide, compute, noise, given)
-            except (RuntimeError, ValueError):  # it refuses values so near, or has another path under a dispatch mode
+            except Exception:  # it refuses values so near, in its own words, or has another path under a dispatch mode
                 spread = {name: torch.full_like(value, math.inf) for name, value in spread.items()}
                 break
             largest, vanished = max(largest, noise.largest), vanished or noise.vanished

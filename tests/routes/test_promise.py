@@ -84,6 +84,18 @@ def test_a_refusal_anywhere_on_the_way_back_is_one(check: ModuleType) -> None:
 
 
 @CHECKS
+def test_a_backward_that_raises_once_it_is_differentiated_refuses(check: ModuleType) -> None:
+    def cube(ct: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        gradient = ct * 3 * x**2
+        if gradient.requires_grad:
+            raise RuntimeError("no second derivatives here")
+        return gradient
+
+    with pytest.raises(Unsupported, match="refuses to be differentiated: no second derivatives here"):
+        list(check.compare(evidence_of(lambda x: op(lambda x: x**3, cube)(x), normal(3))))
+
+
+@CHECKS
 def test_a_graph_on_a_copy_of_the_input_pretends_whatever_was_saved_beside(check: ModuleType) -> None:
     found, *_ = check.compare(evidence_of(Copied.apply, normal(4)))
     assert found.agreement is Agreement.DISAGREE
