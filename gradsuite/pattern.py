@@ -16,19 +16,20 @@ def pattern(failing: Sequence[Sample], holding: Sequence[Sample]) -> str:
     """``only where x holds a zero (3 of 29 samples)``; empty where every sample fails, or nothing tells them apart."""
     if not failing or not holding:
         return ""
-    common = dict.fromkeys(features(failing[0]))
+    example = next((sample for sample in (*failing, *holding) if sample.profile == "example"), None)
+    common = dict.fromkeys(features(failing[0], example))
     for sample in failing[1:]:
-        present = set(features(sample))
+        present = set(features(sample, example))
         common = {feature: None for feature in common if feature in present}
     for sample in holding:
-        for feature in features(sample):
+        for feature in features(sample, example):
             common.pop(feature, None)
     told = next(iter(common), "")
     return f"only where {told} ({len(failing)} of {len(failing) + len(holding)} samples)" if told else ""
 
 
-def features(sample: Sample) -> Iterator[str]:
-    """What is special about a sample, the most telling first."""
+def features(sample: Sample, example: Sample | None = None) -> Iterator[str]:
+    """What is special about a sample, the most telling first; last, how it goes beyond the user's ``example``."""
     yield from _of_gradients(sample)
     for name, x in sample.tensors.items():
         if x is None:
@@ -41,6 +42,20 @@ def features(sample: Sample) -> Iterator[str]:
         yield from _of_size(symbol, size)
     for argument, value in sample.arguments.items():
         yield f"{argument} = {value!r}"
+    if example is not None:
+        for name, x in sample.tensors.items():
+            yield from (f"{name} {words}" for words in _beyond(x, example.tensors.get(name)))
+
+
+def _beyond(x: torch.Tensor | None, given: torch.Tensor | None) -> Iterator[str]:
+    """Whether some of ``x`` lies outside what is ``given``: the user may not mean the op to be called there."""
+    if x is None or given is None or x.is_complex() or not (x.numel() and given.numel()):
+        return
+    low, high = (end(given.detach().to(torch.float64)).item() for end in (torch.min, torch.max))
+    if x.min().item() < low:
+        yield f"goes below the examples, whose least is {low:.3g}"
+    if x.max().item() > high:
+        yield f"goes above the examples, whose greatest is {high:.3g}"
 
 
 def _of_gradients(sample: Sample) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -40,3 +42,12 @@ def test_where_every_sample_fails_there_is_no_pattern() -> None:
 
 def test_where_nothing_tells_them_apart_nothing_is_said() -> None:
     assert pattern([PLAIN], [_sample([0.25, -1.75])]) == ""
+
+
+def test_what_the_user_s_examples_do_not_show_is_told_last() -> None:
+    example, holding = replace(_sample([1.5, 1.25]), profile="example"), _sample([1.375, 1.625])
+    assert pattern([_sample([0.75, 1.375])], [example, holding]) == (
+        "only where x goes below the examples, whose least is 1.25 (1 of 3 samples)"
+    )
+    assert pattern([_sample([-0.75, 1.375])], [example, holding]).startswith("only where x is negative somewhere")
+    assert pattern([_sample([0.75, 1.375])], [holding]) == ""  # no example is among them
