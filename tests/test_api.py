@@ -180,6 +180,25 @@ def test_a_surrogate_s_derivative_may_be_given_and_is_proven() -> None:
     assert check(step, surrogate="x", derivative={"x": "2"}, checks=("reverse",)).culprit == "spec"
 
 
+class RunsOnce(torch.autograd.Function):
+    """A sine that forgets what it kept while its backward runs."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.kept = [x.detach().clone()]
+        return x.sin()
+
+    @staticmethod
+    def backward(ctx, ct):
+        return ct * ctx.kept.pop().cos()
+
+
+def test_a_backward_that_runs_only_once_fails_for_that_alone() -> None:
+    report = check(lambda x: RunsOnce.apply(x))
+    told = {result.check for result in report.results if result.outcome in (Outcome.FAILED, Outcome.ERROR)}
+    assert told == {"accumulation"} and "a second time" in report.failures[0].sentence
+
+
 def test_inputs_may_be_described() -> None:
     report = check(lambda a, b: a @ b, (gradsuite.Input("N K"), gradsuite.Input("K M")), dtypes=(torch.float64,))
     assert report.verdict == "passed"

@@ -63,9 +63,35 @@ def test_a_backward_that_alone_narrows_is_no_excuse() -> None:
     assert not gradsuite.check(wrong, (X,), checks=["reverse"]).ok
 
 
+def _kernel(of: Callable[[np.ndarray], np.ndarray]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A kernel that computes in float32 whatever it is given, out of sight."""
+    return lambda x: torch.from_numpy(of(x.detach().numpy().astype(np.float32))).to(x.dtype)
+
+
+HIDDEN = {
+    "sin": (_kernel(np.sin), lambda ct, x: ct * x.cos()),
+    "softplus": (_kernel(lambda x: np.logaddexp(x, np.float32(0))), lambda ct, x: ct * x.sigmoid()),
+    "square, summed": (_kernel(lambda x: (x**2).sum(-1)), lambda ct, x: 2 * ct[..., None] * x),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_kernel_that_nobody_can_look_into_is_not_accused_at_any_scale(name: str) -> None:
+    kernel = op(*HIDDEN[name])
+    report = gradsuite.check(lambda x: kernel(x), (X,), checks=["reverse", "scale", "large"], dtypes=[torch.float64])
+    assert report.ok, str(report)
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_and_is_found_where_it_is_wrong(name: str) -> None:
+    forward, backward = HIDDEN[name]
+    kernel = op(forward, lambda ct, x: 1.01 * backward(ct, x))
+    assert gradsuite.check(lambda x: kernel(x), (X,), checks=["reverse"]).culprit == "backward"
+
+
 def test_a_kernel_that_nobody_can_look_into_shows_how_far_it_repeats() -> None:
     def kernel(x: torch.Tensor) -> torch.Tensor:
-        return torch.from_numpy(np.sin(x.detach().numpy().astype(np.float32)).astype(np.float64))
+        return torch.from_numpy(0.1 * np.sin(x.detach().numpy().astype(np.float32)).astype(np.float64))
 
-    report = gradsuite.check(op(kernel, lambda ct, x: ct * x.cos()), (X,), checks=["reverse"], profile="quick")
+    report = gradsuite.check(op(kernel, lambda ct, x: 0.1 * ct * x.cos()), (X,), checks=["reverse"], profile="quick")
     assert any("the forward repeats only to 1e-7" in note for note in _notes(report)), _notes(report)

@@ -17,7 +17,7 @@ from gradsuite.comparison import Check, Comparison
 from gradsuite.routes import sameness
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.point import Point
-from gradsuite.routes.reverse import gradients
+from gradsuite.routes.reverse import gradients, through
 from gradsuite.routes.sameness import Condition, Numbers
 
 
@@ -43,8 +43,8 @@ def _alone(point: Point) -> Point:
 
 
 def _second(point: Point) -> Numbers:
-    gradients(point, [ct.clone() for ct in point.cotangents])
-    return sameness.gradients_by_name(gradients(point))
+    through(point, [ct.clone() for ct in point.cotangents])
+    return sameness.gradients_by_name(through(point))
 
 
 def _added(point: Point, at: Evidence) -> Numbers:

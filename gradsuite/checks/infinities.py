@@ -4,7 +4,8 @@ Minus infinity is what log(0) leaves and what a mask holds: ops in the logarithm
 them meet inside, inf - inf or 0 times inf makes NaN of a gradient that is 0. Nobody says whether an op is meant for
 infinities: it tells itself. Where its values and its gradient are finite with one entry infinite, and its values are
 finite with several (every second entry, or all, of an input; all inputs together), its gradient must be finite there,
-too. An op that gives NaN at one infinity, as a right 1 / (1 + x**2) does, is not asked for more.
+too. An op that gives NaN at one infinity, as a right 1 / (1 + x**2) does, is not asked for more; nor is one whose
+forward meets NaN on its way, and hides it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from gradsuite.inputs.infinite import infinite, unbounded
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.results import Culprit
 from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.inside import NotNumbers
 
 SIGNS = {"minus infinity": -1.0, "infinity": 1.0}
 FEW = 3  # inputs that are asked
@@ -44,7 +46,7 @@ def _at(evidence: Evidence, names: Sequence[str], title: str, sign: float) -> Co
     for several, every in asked:
         at = _with(evidence, several, sign, every=every)
         wrong = _wrong(at) if several else None
-        if wrong:
+        if wrong and not _meets_nan(at):
             entries = f"{'every second entry' if every == 2 else 'every entry'} of {' and '.join(several)}"
             return _failure(at, title, entries, wrong)
         held = held or (Comparison(_name(title), Agreement.AGREE) if wrong == "" else None)
@@ -85,6 +87,14 @@ def _wrong(at: Evidence) -> str | None:
         return next((name for name, gradient in at.gradients.items() if not _finite(gradient)), "")
     except Exception:  # whatever it is, the op does not take such inputs
         return None
+
+
+def _meets_nan(at: Evidence) -> bool:
+    """Whether the forward computes what is not a number, though its values are numbers."""
+    with torch.no_grad(), NotNumbers() as seen:
+        at.point.call(at.point.tensors)
+    met: bool = seen.met
+    return met
 
 
 def _finite(tensor: torch.Tensor) -> bool:

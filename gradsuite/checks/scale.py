@@ -90,11 +90,12 @@ def _judged(evidence: Evidence, names: Sequence[str], power: int) -> Comparison:
     others = [name for name in evidence.point.names if name not in names]
     windows = [Windows(evidence, names, power), *([Windows(evidence, others, 0)] if others else [])]
     opinions = [window.agreement for window in windows]
-    if Agreement.DISAGREE not in opinions:
-        verdict = Agreement.AGREE if Agreement.AGREE in opinions else Agreement.INCONCLUSIVE
-        return Comparison("", verdict) if verdict is Agreement.AGREE else _undecided("the bars are too wide to decide")
+    if Agreement.AGREE in opinions and Agreement.DISAGREE not in opinions:
+        return Comparison("", Agreement.AGREE)
     if evidence.formula is not None:
         return judge(evidence, claim)
+    if Agreement.DISAGREE not in opinions:
+        return _undecided("the bars are too wide to decide")
     if evidence.located.agreement is Agreement.AGREE:  # a kink of one entry lies in what the others did not resolve
         return Comparison("", Agreement.AGREE)
     return _accused(windows[opinions.index(Agreement.DISAGREE)])

@@ -95,8 +95,10 @@ class Noise(DispatchMode):
             return tensor
         size = tensor.detach().abs()
         self._observe(size)
-        # A result that is exactly zero is exact in every format: it gets no underflow error.
+        # A result that is exactly zero is exact in every format: it gets no underflow error. So is an infinity.
         error = (size.double() * unit).clamp_(min=self._subnormal).mul_(size.sign())
+        if math.isinf(self.largest):
+            error.masked_fill_(error.isinf(), 0.0)
         return (tensor + error * self._draw(tensor)).to(tensor.dtype)
 
     def shake(self, tensor: torch.Tensor, error: torch.Tensor) -> torch.Tensor:

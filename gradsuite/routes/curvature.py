@@ -46,16 +46,8 @@ class Curvature:
 
     @cached_property
     def products(self) -> dict[str, torch.Tensor]:
-        """H t for each differentiable input, by reverse mode over reverse mode; raises Unsupported.
-
-        A backward that somebody wrote for a first derivative refuses a second one in whatever words.
-        """
-        try:
-            return second.reverse_over_reverse(self.point, self.point.cotangents, self.t)
-        except RuntimeError as error:
-            if not promise.is_open(self.evidence):
-                raise
-            raise Unsupported(f"the backward refuses to be differentiated: {str(error).splitlines()[0]}") from error
+        """H t for each differentiable input, by reverse mode over reverse mode; raises Unsupported."""
+        return promise.products(self.evidence, self.point, self.t)
 
     @cached_property
     def value(self) -> float:

@@ -1,8 +1,13 @@
-"""In which dtype an op computes inside: one that casts its inputs to float32 is no better than that in float64."""
+"""In which dtype an op computes inside: one that casts its inputs to float32 is no better than that in float64.
+
+Either the cast is seen, or the op hides what it does (a kernel behind numpy, numba, C++ or Triton) and its values tell:
+a number of float64 is one of float32 by chance once in 2**29 times, so outputs that move and are numbers of float32 at
+a crooked point were rounded to it. Those that half precision holds as well may be whole numbers, and tell nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -43,6 +48,33 @@ class Widths(DispatchMode):
     def _mark(self, tensors: Iterable[torch.Tensor]) -> None:
         for tensor in tensors:
             self._made_of_inputs[tensor] = True
+
+
+class NotNumbers(DispatchMode):
+    """Notes whether any operation gives what is not a number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.met: bool = False
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        self.met = self.met or any(bool(leaf.isnan().any()) for leaf in _inexact(result))
+        return result
+
+
+def shows_float32(outputs: Sequence[torch.Tensor], moved: Sequence[torch.Tensor]) -> bool:
+    """Whether what differs between ``outputs`` and ``moved``, those at a crooked point, was rounded to float32."""
+    if any(y.dtype != torch.float64 or y.shape != z.shape for y, z in zip(outputs, moved, strict=True)):
+        return False
+    found = torch.cat([z[z != y] for y, z in zip(outputs, moved, strict=True)]) if outputs else torch.zeros(0)
+    return _holds(torch.float32, found) and not any(_holds(half, found) for half in (torch.bfloat16, torch.float16))
+
+
+def _holds(dtype: torch.dtype, values: torch.Tensor) -> bool:
+    return bool(values.numel()) and torch.equal(values.to(dtype).to(values.dtype), values)
 
 
 def _inexact(tree: Any) -> Iterator[torch.Tensor]:

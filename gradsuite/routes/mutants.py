@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.routes.alone import Located
 from gradsuite.routes.evidence import Evidence
@@ -146,7 +147,10 @@ class _Spoilt(torch.autograd.Function):
         moving = {name: leaf for name, leaf in ctx.inner.items() if leaf is not None and leaf.requires_grad}
         found = dict(zip(moving, _vjp(outputs, list(moving.values()), weights), strict=True))
         changed = [mutant.of_cotangent(ct) for ct in weights]
-        (own,) = _vjp(outputs, [moving[mutant.input]], changed)
+        try:
+            (own,) = _vjp(outputs, [moving[mutant.input]], changed)
+        except Exception as error:
+            raise Unsupported("the backward runs only once: no mutant is made of it") from error
         found[mutant.input] = mutant.of_gradient(own)
         return (None, None, None, None, *(found.get(name) for name in ctx.inner))
 

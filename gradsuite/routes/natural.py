@@ -69,8 +69,11 @@ def natural_error(
         largest, vanished = 0.0, False
         for run in range(runs):
             seed = point.sample.seed + 7919 * (run + 1) + salt
-            given = Noise(form, scale=scale, seed=seed, inside=narrow)
-            noise = given if inside is None else Noise(Format.of(inside), scale=scale, seed=seed + 1, inside=narrow)
+            given = noise = Noise(form, scale=scale, seed=seed, inside=narrow)
+            if inside is not None:
+                noise = Noise(Format.of(inside), scale=scale, seed=seed + 1, inside=narrow)
+            if wide is point and wide.hides_float32:  # twice a rounding: half a unit would be lost in the op's own
+                given = Noise(Format.of(torch.float32), scale=2.0, seed=seed, inside=narrow)
             try:
                 perturbed = _run(wide, compute, noise, given)
             except Exception:  # it refuses values so near, in its own words, or has another path under a dispatch mode

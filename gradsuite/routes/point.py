@@ -11,13 +11,14 @@ import torch
 from gradsuite.flight import FLIGHT
 from gradsuite.numerics.precision import Format, wide, widen
 from gradsuite.routes.directions import Key, signed, sized
-from gradsuite.routes.inside import Widths
+from gradsuite.routes.inside import Widths, shows_float32
 from gradsuite.routes.memory import copied
 from gradsuite.routes.randomness import Draws
 from gradsuite.routes.room import clearance, hold_back
 from gradsuite.sample import Sample, Subject
 
 Tensors = Mapping[str, torch.Tensor | None]
+BESIDE = 2.0**-8.5  # along the tangent: crooked, so that sums with it need all digits
 
 
 class Point:
@@ -111,9 +112,26 @@ class Point:
         """
         if self._origin is not None and self._origin.dtype == self.dtype:
             return self._origin.computes_in
-        with torch.no_grad(), Widths(self.wide.tensors.values()) as widths:
-            self.call(self.wide.tensors)
-        return widths.narrowest if Format.of(widths.narrowest).unit > Format.of(self.dtype).unit else None
+        inside = torch.float32 if self.wide.hides_float32 else self.wide._seen_inside[0]
+        return inside if Format.of(inside).unit > Format.of(self.dtype).unit else None
+
+    @cached_property
+    def hides_float32(self) -> bool:
+        """Whether the op, given float64, rounds to float32 where nobody sees it, its inputs, too."""
+        if self._origin is not None and self._origin.dtype == self.dtype:
+            return self._origin.hides_float32
+        seen, moved = self._seen_inside
+        return seen is torch.float64 and shows_float32(self.outputs, moved)
+
+    @cached_property
+    def _seen_inside(self) -> tuple[torch.dtype, tuple[torch.Tensor, ...]]:
+        """The narrowest dtype that is seen inside, and the outputs where it was looked for: just beside the point."""
+        beside = {**self.tensors, **{name: self.primal(name) + BESIDE * t for name, t in self.tangents.items()}}
+        for tensors in (beside, self.tensors):
+            with suppress(Exception), torch.no_grad(), Widths(tensors.values()) as widths:
+                outputs = self.call(tensors)
+                return widths.narrowest, outputs
+        return torch.float64, self.outputs
 
     def primal(self, name: str) -> torch.Tensor:
         """The value of a differentiable input, which is never absent."""

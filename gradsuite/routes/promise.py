@@ -21,15 +21,30 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
+from gradsuite.errors import Unsupported
 from gradsuite.routes import graph, second
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.point import Point
+from gradsuite.routes.second import Tangents
 
 
 def is_open(evidence: Evidence) -> bool:
     """Whether it is left open: somebody wrote a backward, and no derivative is declared."""
     definition = evidence.subject.definition
     return not (definition is not None and definition.derivative) and any(graph.custom(evidence.point))
+
+
+def products(evidence: Evidence, point: Point, t: Tangents) -> dict[str, torch.Tensor]:
+    """H t for each differentiable input, by reverse mode over reverse mode; raises Unsupported.
+
+    A backward that somebody wrote for a first derivative refuses a second one in whatever words.
+    """
+    try:
+        return second.reverse_over_reverse(point, point.cotangents, t)
+    except Exception as error:
+        if isinstance(error, Unsupported) or not is_open(evidence):
+            raise
+        raise Unsupported(_refusal(error)) from error
 
 
 def excuse(evidence: Evidence) -> str:
@@ -39,7 +54,10 @@ def excuse(evidence: Evidence) -> str:
     if any(t is not None and not t.numel() for t in evidence.point.tensors.values()):
         return "an input has no elements here"
     weights = [ct.detach().requires_grad_() for ct in evidence.point.cotangents]
-    first = second.first_gradients(evidence.point, weights)
+    try:
+        first = second.first_gradients(evidence.point, weights)
+    except Exception as error:
+        return str(error) if isinstance(error, Unsupported) else _refusal(error)
     if not any(gradient is not None and gradient.requires_grad for gradient in first):
         name = next(graph.custom(evidence.point)).name()
         return f"{name} gives a gradient that carries no graph, and so cannot be differentiated again"
@@ -47,6 +65,11 @@ def excuse(evidence: Evidence) -> str:
         return ""
     careless = graph.saves_intermediates(evidence.point)
     return f"{careless} saves intermediate values, and treats them as constants in a second derivative" * bool(careless)
+
+
+def _refusal(error: Exception) -> str:
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    return f"the backward refuses to be differentiated: {said}"
 
 
 def _ends_in_copy(point: Point, gradients: Iterable[torch.Tensor | None], weights: Sequence[torch.Tensor]) -> bool:

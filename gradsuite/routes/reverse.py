@@ -16,9 +16,22 @@ def gradients(
     """The vector-Jacobian product for each differentiable input, in the input's shape; zeros where not connected.
 
     ``cotangents`` defaults to the point's own; ``used`` says to which output each belongs, by default one to each that
-    carries a gradient. The graph is kept, so this may be called again.
-    Raises Unsupported where no output carries a gradient, or the op has no derivative for an input.
+    carries a gradient. The graph is kept, so this may be called again; for a backward that runs only once, another one
+    is made. Raises Unsupported where no output carries a gradient, or the op has no derivative for an input.
     """
+    try:
+        return through(point, cotangents, used)
+    except Unsupported:
+        raise
+    except Exception:  # whatever a backward raises that finds what it kept gone
+        weights = point.cotangents if cotangents is None else cotangents
+        return through(point.at(point.tensors), weights, point.selected if used is None else used)
+
+
+def through(
+    point: Point, cotangents: Sequence[torch.Tensor] | None = None, used: Sequence[int] | None = None
+) -> dict[str, torch.Tensor]:
+    """The same through the point's own graph, whatever has run through it before."""
     leaves, outputs = point.graph
     if not point.selected:
         raise Unsupported("no output carries a gradient")

@@ -48,7 +48,7 @@ def judge(
 
 def narrowed(evidence: Evidence, curvature: Curvature, name: str, *, op: Evidence | None = None) -> Comparison:
     """The comparison ``name`` in the evidence's dtype, where float64 is right: within the natural error of it."""
-    products = second.reverse_over_reverse(evidence.point, evidence.point.cotangents, curvature.t)
+    products = promise.products(op or evidence, evidence.point, curvature.t)
     value = second.pairing(curvature.w, products)
     floor = curvature.floor(evidence)
     if abs(value - curvature.value) <= floor:

@@ -103,5 +103,7 @@ class Windows:
 
     def _settled(self, stretch: float, natural: Natural) -> Estimate | None:
         found = differences.thorough(self._line(stretch, self._evidence.output_errors(natural)))
+        if not any(found.slopes):  # beside a tiny x even the longest step may be too short for the op to move
+            return None
         slope = Estimate(found.central.value / stretch, found.central.bar / stretch)
         return None if not found.smooth or not slope.bar <= self._evidence.resolution * self._scale else slope

@@ -39,3 +39,7 @@ def test_a_domain_that_ends_has_no_infinity() -> None:
     options = {"checks": ["infinities"]}
     assert not gradsuite.check(lambda a, b: twice(a, b), (a, a), **options).ok
     assert gradsuite.check(lambda a, b: twice(a, b), (a, a), domain=["interval(0, 2)"] * 2, **options).ok
+
+
+def test_a_forward_that_hides_what_is_not_a_number_is_not_asked() -> None:
+    assert _outcome(lambda x: x.softmax(-1).nan_to_num(0.0).sum(), X) != "failed"

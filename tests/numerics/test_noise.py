@@ -68,6 +68,14 @@ def test_what_rounds_moves_by_about_the_unit_roundoff(name: str, form: str) -> N
     assert (moved > 0).all()
 
 
+def test_an_infinity_stays_what_it_is() -> None:
+    x = torch.tensor([-torch.inf, torch.inf, 1.0], dtype=torch.float64)
+    for seed in range(8):
+        with Noise(FORMS["torch.float32"], scale=1.0, seed=seed):
+            found = x * 3
+        assert found[:2].tolist() == [-torch.inf, torch.inf] and found[2] != 3
+
+
 def test_backward_formulas_are_perturbed_too() -> None:
     x = _values(5).requires_grad_()
     (plain,) = torch.autograd.grad(torch.tanh(x).sum(), x)
