@@ -68,11 +68,16 @@ def _computation(evidence: Evidence, other: Subject) -> Computation:
     def compute(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
         twin = point.of(other)
         mine, theirs = gradients(point, cotangents), gradients(twin, cotangents)
-        found = {f"gradient {n}": widen(mine[n]) - widen(theirs[n]) for n in point.names}
-        found["output 0"] = widen(point.outputs[0]) - widen(twin.outputs[0])
+        found = {f"gradient {n}": _apart(mine[n], theirs[n]) for n in point.names}
+        found["output 0"] = _apart(point.outputs[0], twin.outputs[0])
         return found if noise is None else {n: noise.shake(gap, evidence.natural.errors[n]) for n, gap in found.items()}
 
     return compute
+
+
+def _apart(mine: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
+    """The difference; none between equal infinities."""
+    return torch.where(mine == theirs, 0.0, widen(mine) - widen(theirs))
 
 
 CHECK = Check(

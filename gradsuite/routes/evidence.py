@@ -163,7 +163,13 @@ class Evidence:
     @cached_property
     def reverse_vote(self) -> Estimate:
         """The reverse slope with the natural error of computing it in the tested dtype."""
-        return Estimate(self.reverse_slope, self.natural.bound("slope").item())
+        return Estimate(self.reverse_slope, self.natural.bound("slope").item() + self._vanishing)
+
+    @property
+    def _vanishing(self) -> float:
+        """What a gradient that underflows may take from the slope, u' sum |t| with the smallest number u'."""
+        tangents = self.point.wide.tangents.values()
+        return Format.of(self.dtype).subnormal * sum(t.abs().sum().item() for t in tangents)
 
     @cached_property
     def reference_vote(self) -> Estimate:
@@ -232,7 +238,7 @@ class Evidence:
         Its bar is that of the reverse slope: the same chain of products, multiplied from the other end. (Stochastic
         arithmetic under forward mode meets ZeroTensors, which crash the interpreter when touched.)
         """
-        return Estimate(self.forward_slope, self.natural.bound("slope").item())
+        return Estimate(self.forward_slope, self.natural.bound("slope").item() + self._vanishing)
 
     @cached_property
     def formula_vote(self) -> Estimate | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -26,6 +26,9 @@ RUNS = 6
 # worst case: over the catalogue and torch's own OpInfo list correct results stay below 4 at the 95th
 # percentile, defects begin above 60. One constant for all ops and dtypes.
 CONFIDENCE = 16.0
+
+LOUD, QUIET = 2.0**12, 2.0  # by how much larger roundings are made in float64; where that is too much
+NEAR = 2.0**-3
 
 Numbers = Mapping[str, torch.Tensor]
 Computation = Callable[[Point, list[torch.Tensor], Noise | None], Numbers]
@@ -57,14 +60,35 @@ def natural_error(
     are still of the point's. Where a perturbed run raises, nothing is known, and errors are infinite. Fewer ``runs``
     see no larger errors: what agrees within these agrees within those of all.
     """
-    wide, dtype = point.wide, point.dtype
-    form = Format.of(dtype)
+    wide, narrow = point.wide, point.computes_in
     # In float64 itself the added rounding is made 2**12 times larger and the deviation divided again, so that
     # the float64 run's own rounding does not count. That of what it computes in a narrower dtype does.
-    narrow = point.computes_in
-    scale = 2.0**12 if wide is point and narrow is None else 1.0
+    scale = LOUD if wide is point and narrow is None else 1.0
     with torch.random.fork_rng(devices=[]):
         values = compute(wide, wide.cotangents, None)
+        found = _Seen.over(point, compute, values, scale, inside, runs, salt)
+        if scale == LOUD and found.saturates(values):
+            found = found.larger(_Seen.over(point, compute, values, QUIET, inside, runs, salt))
+    errors = {name: _floor(values[name], found.spread[name], narrow or point.dtype) for name in values}
+    return Natural(values, errors, found.vanished or found.largest >= Format.of(point.dtype).largest)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What perturbed runs show: deviations over ``scale``, the largest number on the way, whether one vanished."""
+
+    scale: float
+    spread: dict[str, torch.Tensor]
+    largest: float = 0.0
+    vanished: bool = False
+
+    @classmethod
+    def over(
+        cls, point: Point, compute: Computation, values: Numbers, scale: float, inside: torch.dtype | None, runs: int,
+        salt: int,
+    ) -> _Seen:  # fmt: skip
+        """After ``runs`` runs with roundings ``scale`` times as large."""
+        wide, form, narrow = point.wide, Format.of(point.dtype), point.computes_in
         spread = {name: torch.zeros_like(value.abs()) for name, value in values.items()}
         largest, vanished = 0.0, False
         for run in range(runs):
@@ -82,8 +106,16 @@ def natural_error(
             largest, vanished = max(largest, noise.largest), vanished or noise.vanished
             for name, value in perturbed.items():
                 spread[name] = torch.maximum(spread[name], (value - values[name]).abs() / scale)
-    errors = {name: _floor(values[name], spread[name], narrow or dtype) for name in values}
-    return Natural(values, errors, vanished or largest >= form.largest)
+        return cls(scale, spread, largest, vanished)
+
+    def saturates(self, values: Numbers) -> bool:
+        """Whether a number moved by a good part of itself, so that a smaller rounding may move it as far."""
+        pairs = ((self.spread[name] * self.scale, value.abs()) for name, value in values.items())
+        return any(bool((moved > NEAR * size).any()) for moved, size in pairs)
+
+    def larger(self, other: _Seen) -> _Seen:
+        """The larger deviation of each number."""
+        return replace(self, spread={n: torch.fmax(spread, other.spread[n]) for n, spread in self.spread.items()})
 
 
 def trembling(point: Point, compute: Computation) -> Numbers:
