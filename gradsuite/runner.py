@@ -33,7 +33,7 @@ SHRINKS = 150  # how often a failing comparison is asked again while it shrinks
 STRICT = ("default", 0)  # the profile and seed in which a waived case must fail, or the waiver goes
 RESTLESS = "the op gives another value when it is called again with the same inputs: its calls cannot be compared"
 TOGETHER = "it is a failure of all samples together: run the whole case again"
-PATIENCE = 20.0  # seconds after which no further sample of a case is begun
+PATIENCE = 10.0  # seconds after which no further sample of a case is begun
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
 

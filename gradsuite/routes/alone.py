@@ -31,6 +31,7 @@ Entry = tuple[str, int]  # an input, and a flat index into it
 Moving = dict[str, torch.Tensor]  # tangents that are zero but for the entries that move
 
 FINER = 20  # binary digits from the largest step to the smallest
+HUGE = 2.0**FINER  # a tangent whose smallest step is longer than 1
 DOUBLINGS = 6  # from 2**-20 to 2**-640: what lies near zero may lie very near
 
 
@@ -77,11 +78,15 @@ def alone(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Located:
 
 
 def _exponents(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Iterator[int]:
-    """By which powers of two the entry's tangent is made shorter."""
+    """By which powers of two the entry's tangent is made shorter: of the size of x, finer, and of the size of 1.
+
+    At a huge x a period of the op may be a power of two, and then every step of the size of x ends where it began.
+    """
     name, i = entry
     length, size = (t.reshape(-1)[i].abs().item() for t in (moving, evidence.point.wide.primal(name)))
     own = math.frexp(size)[1] - math.frexp(length)[1]
     shorter = [own, own - FINER] if size else [-FINER * 2**k for k in range(DOUBLINGS)]
+    shorter += [-math.frexp(length)[1]] if length > HUGE else []
     yield from [0, *(each for each in shorter if each < 0)] if length else []
 
 

@@ -7,6 +7,7 @@ import torch
 
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.routes.localise import locate
+from tests.planted.planted import op as planted_op
 from tests.routes.points import evidence_of
 
 
@@ -56,3 +57,13 @@ def test_a_right_gradient_has_no_wrong_entry() -> None:
 @pytest.mark.parametrize(("op", "agreement"), [(torch.relu, Agreement.AGREE), (NotBetween.apply, Agreement.DISAGREE)])
 def test_on_a_kink_the_gradient_must_be_a_subgradient(op, agreement: Agreement) -> None:
     assert locate(evidence_of(op, WITH_ZEROS)).agreement is agreement
+
+
+@pytest.mark.parametrize(("factor", "agreement"), [(1.0, Agreement.AGREE), (1.01, Agreement.DISAGREE)])
+def test_a_period_that_every_step_of_a_huge_argument_meets_hides_nothing(factor: float, agreement: Agreement) -> None:
+    def wave(x: torch.Tensor) -> torch.Tensor:
+        return x.remainder(4) * (4 - x.remainder(4))
+
+    curved = planted_op(wave, lambda ct, x: factor * ct * (4 - 2 * x.remainder(4)))
+    x = torch.tensor([946001858.6697416, 3.0, -149988.04453505974], dtype=torch.float64)
+    assert locate(evidence_of(lambda x: curved(x), x)).agreement is agreement
