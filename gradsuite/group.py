@@ -176,8 +176,8 @@ class Group:
     @cached_property
     def two(self) -> list[Evidence]:
         """The first two of the few of each variant."""
-        mine = [[e for e in self.few if _variant(e.subject) == variant] for variant in map(_variant, self.subjects)]
-        return list({id(evidence): evidence for each in mine for evidence in each[:2]}.values())
+        variants = dict.fromkeys(map(_variant, self.subjects))
+        return [e for variant in variants for e in [e for e in self.few if _variant(e.subject) == variant][:2]]
 
     @cached_property
     def first(self) -> list[Evidence]:

@@ -26,9 +26,10 @@ Whatever failed was looked at by a person: is the package wrong, is gradsuite, o
 VERDICTS = {
     "package": "wrong in the package",
     "meant": "meant by the package: no derivative, or one of something else",
-    "second order": "right in first order; its second order is wrong, missing or never promised",
-    "gradsuite": "gradsuite is wrong: to be mended",
-    "limits": "of a limited precision by nature, and told so",
+    "second order": "right in first order, wrong in second order",
+    "beyond": "wrong beyond where its author meant it, which the callable takes in silence",
+    "refuses": "refuses float64, in which gradsuite takes its differences",
+    "gradsuite": "gradsuite is wrong, or too slow: to be mended",
 }
 
 
