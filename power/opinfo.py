@@ -9,6 +9,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ def counts(path: Path) -> dict[str, Any]:
     lines = list(read(path))
     results = [line for line in lines if isinstance(line, CaseResult)]
     dtypes = list(dict.fromkeys(result.dtype for result in results))
+    begun = next(line for line in lines if isinstance(line, Environment))
+    seconds = path.stat().st_mtime - datetime.fromisoformat(begun.date).timestamp()
     return {
-        "environment": next(line.model_dump(include=TOLD) for line in lines if isinstance(line, Environment)),
+        "environment": begun.model_dump(include=TOLD),
+        "minutes": round(seconds / 60, 1),
         "entries": len({result.name for result in results}),
         "cases": len(results),
         "core_seconds": round(sum(result.seconds for result in results)),
@@ -42,7 +46,8 @@ def markdown(figures: Mapping[str, Any]) -> str:
     ]
     left = [f"- `{case}`" for case in figures["failed"]]
     total = (
-        f"{figures['entries']} entries, {figures['cases']:,} cases, {figures['core_seconds']} core-seconds of checks."
+        f"{figures['entries']} entries, {figures['cases']:,} cases, {figures['core_seconds']} core-seconds of checks, "
+        f"{figures['minutes']} minutes from the first to the last."
     )
     environment = figures["environment"]
     said = f"torch {environment['torch']}, profile {environment['profile']}, seed {environment['seed']}."
