@@ -32,6 +32,7 @@ Moving = dict[str, torch.Tensor]  # tangents that are zero but for the entries t
 
 FINER = 20  # binary digits from the largest step to the smallest
 HUGE = 2.0**FINER  # a tangent whose smallest step is longer than 1
+LEADING = 2.0**-3  # of a number: its leading digit is known
 DOUBLINGS = 6  # from 2**-20 to 2**-640: what lies near zero may lie very near
 
 
@@ -108,18 +109,26 @@ class _Probe:
         """Whether the slope is known well enough to tell the claim from what a longer step took for right."""
         if longer is None:
             return True
-        ratio = self._moving.abs().sum().item() / longer._moving.abs().sum().item()
         gap = abs(longer.claim.value - longer._right.value) - longer._right.bar
-        return not math.isfinite(gap) or self._right.bar <= ratio * gap
+        return not math.isfinite(gap) or self._right.bar <= self._ratio(longer) * gap
 
     def clears(self, longer: _Probe | None) -> bool:
         """Whether the slope is known, if only roughly, and may be what is claimed.
 
-        Where a longer step found both sides of a kink, it must be known well enough to tell the claim from these.
+        Where a longer step found both sides of a kink, it must be known well enough to tell the claim from these; and
+        so it must where it finds what the longer one did.
         """
         if longer is None or not math.isfinite(self._right.bar) or not self._right.agrees(self.claim):
             return False
-        return longer.slope.smooth or self.tells(longer)
+        return (longer.slope.smooth and not self._confirms(longer)) or self.tells(longer)
+
+    def _confirms(self, longer: _Probe) -> bool:
+        """Whether the slope, however wide its bar, is that of the longer step to its leading digit."""
+        expected = self._ratio(longer) * longer._right.value
+        return abs(self._right.value - expected) <= LEADING * abs(expected)
+
+    def _ratio(self, longer: _Probe) -> float:
+        return self._moving.abs().sum().item() / longer._moving.abs().sum().item()
 
     @property
     def is_excused(self) -> bool:
