@@ -8,6 +8,7 @@ from enum import StrEnum
 
 # The smallest relative mistake that a comparison must be able to see before it may count as agreement.
 RESOLUTION = 2.0**-10
+NOTHING = 2.0**-1022  # the smallest normal number: a bar below it is that of a zero
 
 
 class Agreement(StrEnum):
@@ -45,7 +46,7 @@ class Estimate:
             return Agreement.INCONCLUSIVE
         if apart > allowed:
             return Agreement.DISAGREE
-        return Agreement.AGREE if allowed <= resolution * scale or allowed == 0 else Agreement.INCONCLUSIVE
+        return Agreement.AGREE if allowed <= max(resolution * scale, NOTHING) else Agreement.INCONCLUSIVE
 
     def agrees(self, other: Estimate) -> bool:
         """Whether the bars overlap, however wide they are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gradsuite.numerics.estimate import UNKNOWN, Agreement, Estimate
+from gradsuite.numerics.estimate import NOTHING, UNKNOWN, Agreement, Estimate
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Slope:
         if not self.hull.agrees(claim):
             return Agreement.DISAGREE
         allowed = self.bar + claim.bar
-        return Agreement.AGREE if allowed <= resolution * scale or allowed == 0 else Agreement.INCONCLUSIVE
+        return Agreement.AGREE if allowed <= max(resolution * scale, NOTHING) else Agreement.INCONCLUSIVE
 
     def _not_finite(self, value: float, *, scale: float, resolution: float) -> Agreement:
         """An infinity is right where a side grows to it. NaN is wrong wherever a number, known as such, would be right.
