@@ -116,7 +116,8 @@ class Evidence:
         definition = self.subject.definition
         if definition is None or self.formula is None:
             return through_op
-        return natural.larger(through_op, natural.natural_error(self.point, formula.as_computation(definition), salt=1))
+        computed = formula.as_computation(definition)
+        return natural.larger(through_op, natural.natural_error(self.point, computed, salt=1, pure=True))
 
     @cached_property
     def glimpse(self) -> Natural:

@@ -51,14 +51,16 @@ class Natural:
 
 
 def natural_error(
-    point: Point, compute: Computation, *, salt: int = 0, inside: torch.dtype | None = None, runs: int = RUNS
-) -> Natural:
+    point: Point, compute: Computation, *, salt: int = 0, inside: torch.dtype | None = None, runs: int = RUNS,
+    pure: bool = False,
+) -> Natural:  # fmt: skip
     """The natural error of what ``compute(point, cotangents, noise)`` returns, in the dtype of ``point``.
 
     ``compute`` must be the same mathematics in each call; it is given the wide point with perturbed values.
     ``inside``: the dtype in which operations round, where that is not the point's own; inputs, cotangents and results
     are still of the point's. Where a perturbed run raises, nothing is known, and errors are infinite. Fewer ``runs``
-    see no larger errors: what agrees within these agrees within those of all.
+    see no larger errors: what agrees within these agrees within those of all. ``pure``: it is known to repeat, so that
+    what moves by a good part of itself was moved by the perturbation, and may be by a smaller one.
     """
     wide, narrow = point.wide, point.computes_in
     # In float64 itself the added rounding is made 2**12 times larger and the deviation divided again, so that
@@ -67,7 +69,7 @@ def natural_error(
     with torch.random.fork_rng(devices=[]):
         values = compute(wide, wide.cotangents, None)
         found = _Seen.over(point, compute, values, scale, inside, runs, salt)
-        if scale == LOUD and found.saturates(values):
+        if pure and scale == LOUD and found.saturates(values):
             found = found.larger(_Seen.over(point, compute, values, QUIET, inside, runs, salt))
     errors = {name: _floor(values[name], found.spread[name], narrow or point.dtype) for name in values}
     return Natural(values, errors, found.vanished or found.largest >= Format.of(point.dtype).largest)

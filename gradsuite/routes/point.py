@@ -33,6 +33,7 @@ class Point:
         self.tensors: Tensors = sample.tensors
         self.names = sample.differentiable
         self._origin: Point | None = None
+        self.ran = False  # whether a backward has run through the graph
 
     @property
     def wide(self) -> Point:

@@ -24,6 +24,8 @@ def gradients(
     except Unsupported:
         raise
     except Exception:  # whatever a backward raises that finds what it kept gone
+        if not point.ran:
+            raise
         weights = point.cotangents if cotangents is None else cotangents
         return through(point.at(point.tensors), weights, point.selected if used is None else used)
 
@@ -44,6 +46,7 @@ def through(
         if "is not implemented" in str(error) or "not implemented for" in str(error):
             raise Unsupported(str(error)) from error
         raise
+    point.ran = True
     return {
         name: torch.zeros_like(leaf) if gradient is None else gradient
         for name, leaf, gradient in zip(point.names, wanted, found, strict=True)
