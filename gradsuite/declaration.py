@@ -26,10 +26,6 @@ def read(
         stand_in = parse(surrogate) if surrogate else None
     except FormulaError as error:
         raise UsageError(str(error)) from error
-    for name in given:
-        if name not in known:
-            parameters = ", ".join(known)
-            raise UsageError(f"derivative names {name!r}, which is no parameter; the parameters are {parameters}")
     for formula in [*value.values(), *(each.formula for each in given.values()), *([stand_in] if stand_in else [])]:
         _known_names(formula, [*known, "y", "ct"])
     if stand_in is not None:

@@ -68,6 +68,7 @@ class Request:
         self._words = self._given_domains(None if callable(domain) else domain)
         self._manifolds = {name: MANIFOLDS[word] for name, word in self._words.items() if word and word in MANIFOLDS}
         self._domains = self._words | {name: each.around for name, each in self._manifolds.items()}
+        self._known_parameters("derivative", derivative or {})
         self._declared = read(derivative or {}, forward, surrogate, known=list(self._inputs), moving=self._moving)
         self._learned: Learned | None = None
         self.definition = self._plain_definition()

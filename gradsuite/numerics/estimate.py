@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
 # The smallest relative mistake that a comparison must be able to see before it may count as agreement.
 RESOLUTION = 2.0**-10
-NOTHING = 2.0**-1022  # the smallest normal number: a bar below it is that of a zero
+NOTHING = sys.float_info.min  # the smallest normal number: a bar below it is that of a zero
 
 
 class Agreement(StrEnum):

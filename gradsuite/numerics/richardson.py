@@ -20,7 +20,7 @@ import numpy as np
 from gradsuite.numerics.estimate import Estimate
 
 Row = np.ndarray  # one number a step, each step half the one before
-LARGEST, EPS = np.finfo(np.float64).max, np.finfo(np.float64).eps
+LARGEST, SPACING = np.finfo(np.float64).max, np.finfo(np.float64).eps
 ORDERS = 7  # powers that are removed: beyond them rounding is all that is left
 
 
@@ -70,7 +70,7 @@ class Tableau:
         rounded = np.where(known, np.minimum(rounded, LARGEST), 0.0)
         self._values, self._first = scheme.weights @ self.slopes, scheme.first
         apart = np.maximum(abs(scheme.left @ self.slopes), abs(scheme.upper @ self.slopes))
-        self._bars = apart + scheme.sizes @ (rounded + EPS * abs(self.slopes))  # the sums of slopes are rounded, too
+        self._bars = apart + scheme.sizes @ (rounded + SPACING * abs(self.slopes))  # sums of slopes are rounded
         self._per_noise = scheme.sizes @ per_noise
         self._alone = rounded, per_noise
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from gradsuite.numerics import settling
 from gradsuite.numerics.estimate import RESOLUTION, UNKNOWN, Agreement, Estimate
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.routes.around import unsteady
@@ -32,7 +33,6 @@ Moving = dict[str, torch.Tensor]  # tangents that are zero but for the entries t
 
 FINER = 20  # binary digits from the largest step to the smallest
 HUGE = 2.0**FINER  # a tangent whose smallest step is longer than 1
-LEADING = 2.0**-3  # of a number: its leading digit is known
 DOUBLINGS = 6  # from 2**-20 to 2**-640: what lies near zero may lie very near
 
 
@@ -125,7 +125,7 @@ class _Probe:
     def _confirms(self, longer: _Probe) -> bool:
         """Whether the slope, however wide its bar, is that of the longer step to its leading digit."""
         expected = self._ratio(longer) * longer._right.value
-        return abs(self._right.value - expected) <= LEADING * abs(expected)
+        return abs(self._right.value - expected) <= settling.PLAUSIBLE * abs(expected)
 
     def _ratio(self, longer: _Probe) -> float:
         return self._moving.abs().sum().item() / longer._moving.abs().sum().item()
