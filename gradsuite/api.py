@@ -131,8 +131,9 @@ def check(
     ``dtypes``: default: the examples' own, and the widest. ``devices``: default: the examples' own.
     ``checks``: names as ``gradsuite list --checks`` shows them; default: all that apply.
     ``domain``: a domain for each input (a sequence, or by parameter name), or a predicate over the tensors that rejects
-    samples. Or a set on which alone ``fn`` is defined (symmetric, antisymmetric, hermitian, lower, upper, sphere,
-    simplex): ``fn`` is then checked after the projection onto it.
+    samples. Or a set on which alone ``fn`` is defined (symmetric, positive_definite, antisymmetric, hermitian, lower,
+    upper, sphere, simplex): ``fn`` is then checked after the projection onto it. Where nothing is given, symmetric,
+    Hermitian and positive definite examples are taken for such a set if the gradient does not fit off it.
     ``derivative``: formulas by parameter name, elementwise, or ``{form: formula}`` as in a spec; with ``forward`` they
     are proven too.
     ``surrogate``: a function, as a formula of the parameters, whose derivative the backward gives on purpose in place

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from gradsuite.errors import FormulaError, UsageError
 from gradsuite.inputs import example_definition
-from gradsuite.inputs.manifolds import MANIFOLDS, onto
+from gradsuite.inputs.manifolds import belongs, onto
 from gradsuite.results import Declared
 from gradsuite.sample import Subject
 from gradsuite.spec import shapes
@@ -38,11 +39,12 @@ def subject(declared: Declared, fn: Callable[..., Any], name: str) -> Subject:
     """``fn`` as the record describes it. Raises UsageError where the record is damaged."""
     try:
         definition = _definition(declared)
-        sets = [MANIFOLDS[declared.sets[each]] if each in declared.sets else None for each in declared.shapes]
+        places = {place: declared.sets[name] for place, name in enumerate(declared.shapes) if name in declared.sets}
+        along = onto(fn, places)
     except (FormulaError, ValueError, KeyError) as error:
         raise UsageError(f"the record of the callable is damaged: {error}") from None
-    along = onto(fn, sets) if declared.sets else fn
-    return from_callable(along, name, random=declared.random, definition=definition)
+    found = from_callable(along, name, random=declared.random, definition=definition)
+    return replace(found, admits=lambda tensors: belongs(tensors, declared.sets))
 
 
 def dotted(fn: Callable[..., Any]) -> str:

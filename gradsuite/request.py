@@ -21,11 +21,14 @@ from gradsuite.errors import FormulaError, UsageError
 from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, layouts, samples
 from gradsuite.inputs.around import Around
+from gradsuite.inputs.fill import rounded
 from gradsuite.inputs.given import Input, devices_of, dtypes_of, known
 from gradsuite.inputs.large import large
 from gradsuite.inputs.learn_domains import learn_domain
+from gradsuite.inputs.learn_sets import Fits, learn_set
 from gradsuite.inputs.learn_shapes import Answers, Learned, Tensors, learn
-from gradsuite.inputs.manifolds import MANIFOLDS, onto
+from gradsuite.inputs.manifolds import MANIFOLDS, belongs, onto
+from gradsuite.inputs.region import region
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.numerics.precision import widen
 from gradsuite.plan import Case, checks_of
@@ -66,17 +69,26 @@ class Request:
         self._inputs = dict(zip(_parameter_names(fn, len(inputs)), inputs, strict=True))
         self._predicate = domain if callable(domain) else None
         self._words = self._given_domains(None if callable(domain) else domain)
-        self._manifolds = {name: MANIFOLDS[word] for name, word in self._words.items() if word and word in MANIFOLDS}
-        self._domains = self._words | {name: each.around for name, each in self._manifolds.items()}
+        self._sets = {name: word for name, word in self._words.items() if word and word in MANIFOLDS}
         self._known_parameters("derivative", derivative or {})
         self._declared = read(derivative or {}, forward, surrogate, known=list(self._inputs), moving=self._moving)
         self._learned: Learned | None = None
+        self._learned_sets: dict[str, str] = {}
         self.definition = self._plain_definition()
-        if self._manifolds and any(self._declared.values()):
+        if self._sets and any(self._declared.values()):
             raise UsageError("a formula is declared, which knows nothing of the set that the domain names: give one")
-        along = onto(fn, [self._manifolds.get(name) for name in self._inputs]) if self._manifolds else fn
-        plain = from_callable(along, self.name, definition=self.definition)
-        self.subject = replace(plain, admits=self._is_inside)
+        self.subject = self._along_sets(random=False)
+
+    @property
+    def _domains(self) -> dict[str, str | None]:
+        """The word for each input's domain; for one on a manifold, that around the manifold."""
+        return self._words | {name: MANIFOLDS[word].around for name, word in self._sets.items()}
+
+    def _along_sets(self, *, random: bool) -> Subject:
+        """The callable along the manifolds of its inputs."""
+        along = onto(self._fn, {place: self._sets[n] for place, n in enumerate(self._inputs) if n in self._sets})
+        plain = from_callable(along, self.name, random=random, definition=self.definition)
+        return replace(plain, admits=self._is_inside)
 
     # What was given.
 
@@ -159,21 +171,58 @@ class Request:
         """Domains first, in the examples' shapes; then shapes, and more axes only where no formula is declared."""
         if self._refusal(self._detached):
             return  # even the examples are refused: the run records it
+        formulas = any(self._declared.values())
+        if not formulas:
+            self._learn_sets()
         domains = {name: self._domain(name) for name in self._inputs}
-        right = self._is_right if not any(self._declared.values()) else lambda tensors: False
-        self._learned = learn(self._detached, Answers(self._refusal, right))
+        right = (lambda tensors: False) if formulas else self._is_right
+
+        def refusal(resized: Tensors) -> str:
+            try:
+                return self._refusal(_inside(resized, domains))
+            except ValueError as error:  # a domain of square matrices has no other ones
+                return str(error)
+
+        self._learned = learn(self._detached, Answers(refusal, right))
         inputs = {name: DefinedInput(self._learned.shapes[name], domains[name]) for name in self._inputs}
         self.definition = replace(self.definition, inputs=inputs, require=self._learned.require)
         self.subject = replace(self.subject, definition=self.definition)
 
+    def _learn_sets(self) -> None:
+        """Finds the inputs whose examples lie on a manifold off which the gradient does not fit."""
+        asked = [name for name in self._moving if self._words[name] is None]
+        found = {name: learn_set(self._detached[name], *self._asking(name)) for name in asked}
+        self._learned_sets = {name: word for name, word in found.items() if word}
+        self._sets |= self._learned_sets
+        self.subject = self._along_sets(random=self.subject.random)
+
+    def _asking(self, name: str) -> tuple[Fits, Fits]:
+        """Whether another value of one input keeps the values finite, and whether the gradient fits there."""
+
+        def at(x: torch.Tensor) -> dict[str, torch.Tensor]:
+            return {**self._detached, name: x}
+
+        return (lambda x: self._is_finite(at(x))), (lambda x: self._fits(name, at(x)))
+
+    def _fits(self, name: str, tensors: Tensors) -> bool:
+        """Whether the callable takes ``tensors``, and its gradient for one input does not disagree with differences."""
+        if self._refusal(tensors):
+            return False
+        sample = replace(self._sample(tensors), differentiable=(name,))
+        with suppress(Exception):  # whatever the callable raises, nothing is held against it
+            found = checks.get("reverse").compare(Evidence(self.subject, sample))
+            return all(comparison.agreement is not Agreement.DISAGREE for comparison in found)
+        return True
+
     def _is_inside(self, tensors: Mapping[str, torch.Tensor | None]) -> bool:
-        """Whether the user's predicate, where there is one, takes ``tensors``."""
+        """Whether ``tensors`` lie on their manifolds, and the user's predicate, where there is one, takes them."""
+        if not belongs(tensors, self._sets):
+            return False
         return self._predicate is None or bool(self._predicate(*tensors.values()))
 
     def _domain(self, name: str) -> Domain:
-        if self._domains[name] is not None:
-            return self.definition.inputs[name].domain
-        return learn_domain(name, self._detached, self._is_finite)
+        word = self._domains[name]
+        return parse_domain(word) if word else learn_domain(name, self._detached, self._is_finite)
 
     def _refusal(self, tensors: Tensors) -> str:
         """Why the callable, its backward or the given domain refuses ``tensors``; empty where none does."""
@@ -309,8 +358,7 @@ class Request:
             return Origin(lost=f"{self.name} cannot be imported by name: define it in a module, not in a function")
         if self._predicate is not None:
             return Origin(lost="the domain was given as a function, which a record cannot hold: give it in words")
-        sets = {name: word for name, word in self._words.items() if word and word in MANIFOLDS}
-        return Origin(declared=declare(self.definition, sets=sets, random=subject.random))
+        return Origin(declared=declare(self.definition, sets=self._sets, random=subject.random))
 
     def card(self) -> Op:
         """The op as the report shows it, with its autograd graph where the examples run."""
@@ -332,9 +380,18 @@ class Request:
         learned = self._learned.notes if self._learned else ()
         taken = ", taken for a share: samples beyond [0, 1) where the gradient is not finite are left out"
         sets = (
-            f"{name} is projected onto its set ({self._words[name]}), and moves along it" for name in self._manifolds
+            f"{name} is projected onto its set ({word}), and moves along it"
+            + (", as its example does: elsewhere the gradient does not fit" if name in self._learned_sets else "")
+            for name, word in self._sets.items()
         )
         return (*learned, *sets, *(f"{name} lies between 0 and 1{taken}" for name in self._shares))
+
+
+def _inside(tensors: Tensors, domains: Mapping[str, Domain]) -> Tensors:
+    """``tensors``, moved where repeated entries have left a domain that is no product of intervals."""
+    shaped = {name: found for name, each in domains.items() if (found := region(each, {})).kind.shape is not None}
+    moved = {name: rounded(tensors[name].cpu().numpy(), found, tensors[name].dtype) for name, found in shaped.items()}
+    return {**tensors, **{name: x.to(tensors[name].device) for name, x in moved.items()}}
 
 
 def _in_words(drawn: DefinedInput) -> str:

@@ -142,7 +142,8 @@ class Session:
         subject = evidence.subject
 
         def fails(sample: Sample) -> bool:
-            return _same_failure(check, Evidence(subject, sample, found.name), found) is not None
+            inside = sample is evidence.sample or subject.admits(sample.tensors)
+            return inside and _same_failure(check, Evidence(subject, sample, found.name), found) is not None
 
         best = evidence.sample
         if check.shrinks and self._waiver(case) is None and fails(best):

@@ -48,6 +48,15 @@ def test_a_simplex_sums_to_one(define, drawn) -> None:
         assert torch.allclose(sums, torch.ones_like(sums)) or 0 in sample.tensors["p"].shape
 
 
+@pytest.mark.parametrize("dtype", REAL, ids=str)
+def test_positive_definite_matrices_are_symmetric_with_positive_eigenvalues(define, drawn, dtype) -> None:
+    found = [sample.tensors["a"] for sample in drawn(define({"a": "*B N N: positive_definite"}), dtype)]
+    assert len({tuple(a.shape) for a in found}) > 5
+    for a in found:
+        assert torch.equal(a, a.mT)
+        assert bool((torch.linalg.eigvalsh(a.double()) > 0).all())
+
+
 def test_indices_point_into_their_dimension(define, drawn) -> None:
     definition = define({"x": "N C", "target": "N: indices_or(C, ignore)"}, arguments={"ignore": (-100,)})
     seen = Counter()

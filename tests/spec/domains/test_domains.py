@@ -28,6 +28,7 @@ EXAMPLES = {
     "indices_or": ((3, -100), [0, 2, -100], [-1, 3]),
     "boolean": ((), [0, 1], [2]),
     "simplex": ((-1,), [0.5], [0.0]),
+    "positive_definite": ((), [1.0, -1.0], []),  # of entries alone: what makes a matrix definite is no one's
 }
 
 
