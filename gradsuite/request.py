@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import torch
 
-from gradsuite import checks
+from gradsuite.asking import Asked, Tensors
 from gradsuite.declaration import read
 from gradsuite.declared import declare, dotted
 from gradsuite.errors import FormulaError, UsageError
@@ -26,17 +25,13 @@ from gradsuite.inputs.given import Input, devices_of, dtypes_of, known
 from gradsuite.inputs.large import large
 from gradsuite.inputs.learn_domains import learn_domain
 from gradsuite.inputs.learn_sets import Fits, learn_set
-from gradsuite.inputs.learn_shapes import Answers, Learned, Tensors, learn
+from gradsuite.inputs.learn_shapes import Answers, Learned, learn
 from gradsuite.inputs.manifolds import MANIFOLDS, belongs, onto
 from gradsuite.inputs.region import region
-from gradsuite.numerics.estimate import Agreement
 from gradsuite.numerics.precision import widen
 from gradsuite.plan import Case, checks_of
 from gradsuite.results import Op, Origin
-from gradsuite.routes.directions import signed
-from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.graph import draw as draw_graph
-from gradsuite.routes.memory import copied
 from gradsuite.routes.point import Point
 from gradsuite.routes.randomness import is_random
 from gradsuite.sample import Sample, Subject
@@ -153,6 +148,10 @@ class Request:
 
     # What is learnt.
 
+    @property
+    def _asked(self) -> Asked:
+        return Asked(self.subject, self.definition.constant_inputs)
+
     @cached_property
     def _source(self) -> Source:
         if self._all_examples:
@@ -161,7 +160,7 @@ class Request:
         return Source((self.subject,), self.draw, self.replay, self.card, self.origin)
 
     def _is_random(self) -> bool:
-        point = Point(self.subject, self._sample(self._examples))
+        point = Point(self.subject, self._asked.sample(self._examples))
         try:
             return is_random(lambda: point.call(point.tensors))
         except Exception:  # the run records what fn raises, case by case
@@ -169,17 +168,17 @@ class Request:
 
     def _learn(self) -> None:
         """Domains first, in the examples' shapes; then shapes, and more axes only where no formula is declared."""
-        if self._refusal(self._detached):
+        if self._asked.refusal(self._detached):
             return  # even the examples are refused: the run records it
         formulas = any(self._declared.values())
         if not formulas:
             self._learn_sets()
         domains = {name: self._domain(name) for name in self._inputs}
-        right = (lambda tensors: False) if formulas else self._is_right
+        right = (lambda tensors: False) if formulas else self._asked.is_right
 
         def refusal(resized: Tensors) -> str:
             try:
-                return self._refusal(_inside(resized, domains))
+                return self._asked.refusal(_inside(resized, domains))
             except ValueError as error:  # a domain of square matrices has no other ones
                 return str(error)
 
@@ -202,17 +201,7 @@ class Request:
         def at(x: torch.Tensor) -> dict[str, torch.Tensor]:
             return {**self._detached, name: x}
 
-        return (lambda x: self._is_finite(at(x))), (lambda x: self._fits(name, at(x)))
-
-    def _fits(self, name: str, tensors: Tensors) -> bool:
-        """Whether the callable takes ``tensors``, and its gradient for one input does not disagree with differences."""
-        if self._refusal(tensors):
-            return False
-        sample = replace(self._sample(tensors), differentiable=(name,))
-        with suppress(Exception):  # whatever the callable raises, nothing is held against it
-            found = checks.get("reverse").compare(Evidence(self.subject, sample))
-            return all(comparison.agreement is not Agreement.DISAGREE for comparison in found)
-        return True
+        return (lambda x: self._asked.is_finite(at(x))), (lambda x: self._asked.fits(name, at(x)))
 
     def _is_inside(self, tensors: Mapping[str, torch.Tensor | None]) -> bool:
         """Whether ``tensors`` lie on their manifolds, and the user's predicate, where there is one, takes them."""
@@ -222,44 +211,7 @@ class Request:
 
     def _domain(self, name: str) -> Domain:
         word = self._domains[name]
-        return parse_domain(word) if word else learn_domain(name, self._detached, self._is_finite)
-
-    def _refusal(self, tensors: Tensors) -> str:
-        """Why the callable, its backward or the given domain refuses ``tensors``; empty where none does."""
-        sample = self._sample(tensors)
-        try:
-            if not self._is_inside(sample.tensors):
-                return "outside the given domain"
-            with torch.enable_grad():
-                leaves, outputs = Point(self.subject, sample).graph
-                chosen = [output for output in outputs if output.requires_grad]
-                weights = [signed(output.detach(), (0, 0, place)) for place, output in enumerate(chosen)]
-                wanted = [leaf for name in sample.differentiable if (leaf := leaves[name]) is not None]
-                if chosen:
-                    torch.autograd.grad(chosen, wanted, weights, allow_unused=True)
-        except Exception as error:  # whatever it is, the callable does not take such inputs
-            return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
-        return ""
-
-    def _is_right(self, tensors: Tensors) -> bool:
-        """Whether reverse mode agrees with differences at ``tensors``; not where no output carries a gradient."""
-        with suppress(Exception):  # whatever the callable raises, it is not known to be right
-            found = checks.get("reverse").compare(Evidence(self.subject, self._sample(tensors)))
-            return all(comparison.agreement is Agreement.AGREE for comparison in found)
-        return False
-
-    def _is_finite(self, tensors: Tensors) -> bool:
-        """Whether the callable and its backward take ``tensors``, and its values are finite there."""
-        if self._refusal(tensors):
-            return False
-        sample = self._sample(tensors)  # copies: the callable may overwrite them
-        with torch.no_grad():
-            outputs = self.subject.call(sample.tensors, sample)
-        return all(bool(torch.isfinite(o).all()) for o in outputs if o.is_floating_point() or o.is_complex())
-
-    def _sample(self, tensors: Tensors) -> Sample:
-        names = tuple(name for name in tensors if name not in self.definition.constant_inputs)
-        return Sample({name: copied(x.detach()) for name, x in tensors.items()}, {}, names, seed=0)
+        return parse_domain(word) if word else learn_domain(name, self._detached, self._asked.is_finite)
 
     # What is drawn.
 
@@ -296,20 +248,16 @@ class Request:
     def _admits(self, sample: Sample) -> bool:
         """Whether the callable and its backward take the sample, widened, and its values are finite there."""
         tensors = {name: widen(t) for name, t in sample.tensors.items() if t is not None}
-        if not self._is_finite(tensors):
+        if not self._asked.is_finite(tensors):
             return False
         beyond = any(bool(((tensors[name] < 0) | (tensors[name] >= 1)).any()) for name in self._shares)
-        return not beyond or self._has_finite_gradients(tensors)
+        return not beyond or self._asked.has_finite_gradients(tensors)
 
     @cached_property
     def _shares(self) -> tuple[str, ...]:
         """Inputs whose examples look like shares or opacities: where one is 1, a backward may divide by zero."""
         floating = {name: x for name, x in self._examples.items() if x.is_floating_point()}
         return tuple(n for n, x in floating.items() if x.numel() >= FEWEST and bool(((x > 0) & (x < 1)).all()))
-
-    def _has_finite_gradients(self, tensors: Tensors) -> bool:
-        gradients = Evidence(self.subject, self._sample(tensors)).gradients
-        return all(bool(torch.isfinite(gradient.abs()).all()) for gradient in gradients.values())
 
     def _example(self, order: Order) -> Sample:
         """The examples themselves, rounded to the dtype."""
@@ -318,7 +266,7 @@ class Request:
             for name, x in self._examples.items()
         }
         return replace(
-            self._sample(moved), tensors=moved, profile="example",
+            self._asked.sample(moved), tensors=moved, profile="example",
             layouts={name: layouts.layout_of(x) for name, x in moved.items()},
             symbols=self._learned.sizes if self._learned else {},
         )  # fmt: skip
@@ -365,7 +313,7 @@ class Request:
         graph = None
         if self._all_examples:
             try:
-                graph = draw_graph(Point(self.subject, self._sample(self._detached)))
+                graph = draw_graph(Point(self.subject, self._asked.sample(self._detached)))
             except Exception:  # a picture is a courtesy; what is wrong stands in the results
                 graph = None
         return Op(

@@ -12,7 +12,7 @@ import math
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_map_only
+from torch.utils._pytree import tree_leaves, tree_map_only
 
 from gradsuite.numerics.dispatch import DispatchMode
 from gradsuite.numerics.precision import Format
@@ -47,10 +47,15 @@ class Noise(DispatchMode):
     but nearer to zero than the format's numbers: there it underflows, and what is divided by it overflows.
 
     Tensors narrower than float64 are left alone, as far as ``inside`` does not say that the computation may round so.
+    ``spares_chosen``: so is a result all of whose magnitudes stand among the arguments, of whatever operation: it was
+    chosen, not computed. It costs a comparison with every argument.
     """
 
-    def __init__(self, form: Format, *, scale: float, seed: int, inside: torch.dtype | None = None) -> None:
+    def __init__(
+        self, form: Format, *, scale: float, seed: int, inside: torch.dtype | None = None, spares_chosen: bool = False
+    ) -> None:
         super().__init__()
+        self._spares_chosen = spares_chosen
         self._inside = 0.0 if inside is None else Format.of(inside).unit
         self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
         self._generator = torch.Generator().manual_seed(seed)
@@ -59,8 +64,11 @@ class Noise(DispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        given = [x.detach().clone() for x in _numbers(args)] if self._spares_chosen else []
         result = func(*args, **(kwargs or {}))
         if func.is_view or (_family(func) in EXACT and not self._narrows(func, result)):
+            return result
+        if given and _is_chosen(result, given):
             return result
         if func._schema.is_mutable:
             return tree_map_only(torch.Tensor, lambda written: written.copy_(self.perturb(written)), result)
@@ -117,6 +125,18 @@ class Noise(DispatchMode):
         self.largest = max(self.largest, magnitude if magnitude == magnitude else math.inf)
         if not self.vanished:
             self.vanished = bool(((size > 0) & (size < self._smallest)).any())
+
+
+def _numbers(tree: Any) -> list[torch.Tensor]:
+    """The tensors of floating-point or complex numbers in ``tree``."""
+    leaves = (leaf for leaf in tree_leaves(tree) if isinstance(leaf, torch.Tensor))
+    return [leaf for leaf in leaves if leaf.is_floating_point() or leaf.is_complex()]
+
+
+def _is_chosen(result: Any, given: list[torch.Tensor]) -> bool:
+    """Whether every magnitude in ``result`` is one of those in ``given``."""
+    among = torch.cat([x.abs().double().flatten() for x in given])
+    return all(bool(torch.isin(y.detach().abs().double(), among).all()) for y in _numbers(result))
 
 
 def _is_mask(result: Any) -> bool:

@@ -90,18 +90,15 @@ class _Seen:
         salt: int,
     ) -> _Seen:  # fmt: skip
         """After ``runs`` runs with roundings ``scale`` times as large."""
-        wide, form, narrow = point.wide, Format.of(point.dtype), point.computes_in
         spread = {name: torch.zeros_like(value.abs()) for name, value in values.items()}
-        largest, vanished = 0.0, False
+        largest, vanished, spares = 0.0, False, False
         for run in range(runs):
             seed = point.sample.seed + 7919 * (run + 1) + salt
-            given = noise = Noise(form, scale=scale, seed=seed, inside=narrow)
-            if inside is not None:
-                noise = Noise(Format.of(inside), scale=scale, seed=seed + 1, inside=narrow)
-            if wide is point and wide.hides_float32:  # twice a rounding: half a unit would be lost in the op's own
-                given = Noise(Format.of(torch.float32), scale=2.0, seed=seed, inside=narrow)
             try:
-                perturbed = _run(wide, compute, noise, given)
+                noise, perturbed = _perturbed(point, compute, scale, inside, seed, spares_chosen=spares)
+                if not spares and _lost(perturbed, values):
+                    spares = True  # a backward may look for the number that was chosen among all
+                    noise, perturbed = _perturbed(point, compute, scale, inside, seed, spares_chosen=True)
             except Exception:  # it refuses values so near, in its own words, or has another path under a dispatch mode
                 spread = {name: torch.full_like(value, math.inf) for name, value in spread.items()}
                 break
@@ -118,6 +115,24 @@ class _Seen:
     def larger(self, other: _Seen) -> _Seen:
         """The larger deviation of each number."""
         return replace(self, spread={n: torch.fmax(spread, other.spread[n]) for n, spread in self.spread.items()})
+
+
+def _perturbed(
+    point: Point, compute: Computation, scale: float, inside: torch.dtype | None, seed: int, *, spares_chosen: bool
+) -> tuple[Noise, Numbers]:
+    """One run under stochastic arithmetic, and the noise that was added to its operations."""
+    wide, form, narrow = point.wide, Format.of(point.dtype), point.computes_in
+    given = noise = Noise(form, scale=scale, seed=seed, inside=narrow, spares_chosen=spares_chosen)
+    if inside is not None:
+        noise = Noise(Format.of(inside), scale=scale, seed=seed + 1, inside=narrow, spares_chosen=spares_chosen)
+    if wide is point and wide.hides_float32:  # twice a rounding: half a unit would be lost in the op's own
+        given = Noise(Format.of(torch.float32), scale=2.0, seed=seed, inside=narrow)
+    return noise, _run(wide, compute, noise, given)
+
+
+def _lost(perturbed: Numbers, values: Numbers) -> bool:
+    """Whether a number that is finite became none."""
+    return any(bool((value.isnan() & values[name].isfinite()).any()) for name, value in perturbed.items())
 
 
 def trembling(point: Point, compute: Computation) -> Numbers:
@@ -148,11 +163,22 @@ def _pooled(apart: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
 
 
 def _run(wide: Point, compute: Computation, noise: Noise, given: Noise) -> Numbers:
-    """The computation with ``noise`` in every operation, and noise in what it is ``given``: inputs and cotangents."""
-    tensors: Tensors = {name: None if t is None else given.perturb(t) for name, t in wide.tensors.items()}
+    """The computation with ``noise`` in every operation, and noise in what it is ``given``: inputs and cotangents.
+
+    Whole numbers in an input that does not move may be labels, for which there is no neighbour: they stay.
+    """
+    tensors: Tensors = {
+        name: None if t is None else given.perturb(t) if name in wide.names else _but_whole(given, t)
+        for name, t in wide.tensors.items()
+    }
     twin, cotangents = wide.at(tensors), [given.perturb(ct) for ct in wide.cotangents]
     with noise:
         return compute(twin, cotangents, noise)
+
+
+def _but_whole(given: Noise, t: torch.Tensor) -> torch.Tensor:
+    moved = given.perturb(t)
+    return moved if moved is t or t.is_complex() else torch.where(t == t.round(), t, moved)
 
 
 def _floor(value: torch.Tensor, spread: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

@@ -170,7 +170,7 @@ class Point:
 
     @cached_property
     def cotangents(self) -> list[torch.Tensor]:
-        """A signed weight of magnitude 1 to 1.75 on each element of each output that carries a gradient."""
+        """A signed weight of magnitude 1 to 2 on each element of each output that carries a gradient."""
         return self._weights(0) if self._origin is None else self._cast(self._origin.cotangents)
 
     @cached_property

@@ -38,6 +38,15 @@ def test_a_large_tensor_is_filled() -> None:
     assert found.abs().min() >= 1 and 99_000 < (found > 0).sum() < 101_000
 
 
+def test_two_numbers_are_rarely_alike() -> None:
+    """An entry that stands in another's place goes unseen where both weigh the same."""
+    weights = signed(torch.zeros(4096, dtype=torch.float64), (3, 0, 0))
+    assert not bool((weights[1:] == weights[:-1]).any())
+    assert (weights[5:] == weights[:-5]).double().mean().item() < 1 / 32
+    for dtype in (torch.bfloat16, torch.float16):
+        assert torch.equal(weights.to(dtype).double(), weights)
+
+
 def test_nobody_can_write_into_what_the_next_one_gets() -> None:
     first = signed(torch.zeros(5, dtype=torch.float64), (3, 0, 0))
     kept = first.clone()
@@ -50,7 +59,7 @@ def test_tangents_have_the_size_of_the_input(scale: float) -> None:
     x = normal(40) * scale
     tangent = point_of(torch.exp, x).tangents["x0"]
     ratio = tangent.abs() / x.abs().clamp(min=min(x.abs().median().item(), 1.0))
-    assert ratio.min() >= 0.4 and ratio.max() <= 2.0  # a power of two below, times up to 1.75
+    assert ratio.min() >= 0.4 and ratio.max() <= 2.0  # a power of two below, times up to 2
 
 
 def test_zeros_move_too() -> None:

@@ -133,3 +133,52 @@ def test_what_a_kernel_rounds_inside_shows_in_float64() -> None:
     for seed in range(8):  # rows of one entry: the gradient is zero, what is computed is rounding times 1 / sqrt(eps)
         evidence = evidence_of(lambda x, w: functional.layer_norm(x, (1,), w), normal(6, 1, seed=seed), normal(1))
         assert all(found.agreement is Agreement.AGREE for found in cotangent_linearity.compare(evidence))
+
+
+class _Largest(torch.autograd.Function):
+    """The largest entry, as a kernel computes it; the backward looks for the entry that equals it."""
+
+    sign = 1.0
+
+    @staticmethod
+    def forward(ctx, x):
+        y = torch.linalg.vector_norm(x, ord=float("inf"))  # rounds for other orders
+        ctx.save_for_backward(x, y)
+        return y
+
+    @classmethod
+    def backward(cls, ctx, ct):
+        x, y = ctx.saved_tensors
+        chosen = x.abs() == y
+        return cls.sign * ct * chosen * x.sign() / chosen.sum()
+
+
+class _Least(_Largest):
+    sign = -1.0
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, *LOW], ids=str)
+def test_a_backward_that_looks_for_the_number_that_was_chosen_is_judged(dtype: torch.dtype) -> None:
+    x = torch.tensor([0.5, -2.25, 1.5, 0.75], dtype=dtype)
+    assert next(compare(evidence_of(_Largest.apply, x))).agreement is Agreement.AGREE
+    assert next(compare(evidence_of(_Least.apply, x))).agreement is Agreement.DISAGREE
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_labels_in_a_floating_tensor_are_no_numbers_to_round(sign: float) -> None:
+    class Hinge(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, label):
+            ctx.save_for_backward(x, label)
+            return torch.where(label == 1, 3 * x, torch.where(label == -1, -x, 0 * x))
+
+        @staticmethod
+        def backward(ctx, ct):
+            x, label = ctx.saved_tensors
+            return sign * ct * torch.where(label == 1, 3.0, torch.where(label == -1, -1.0, 0.0)), None
+
+    evidence = evidence_of(
+        Hinge.apply, normal(4), torch.tensor([1.0, -1.0, -1.0, 1.0], dtype=torch.float64), constant=["x1"]
+    )
+    expected = Agreement.AGREE if sign == 1 else Agreement.DISAGREE
+    assert next(compare(evidence)).agreement is expected

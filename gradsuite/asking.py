@@ -1,0 +1,80 @@
+"""What a callable is asked before it is judged: whether it takes such inputs, and whether its gradient fits there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from gradsuite import checks
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.routes.directions import signed
+from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.memory import copied
+from gradsuite.routes.point import Point
+from gradsuite.sample import Sample, Subject
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The callable ``subject``, asked at inputs by name; those in ``constant`` are not differentiated."""
+
+    subject: Subject
+    constant: Collection[str]
+
+    def sample(self, tensors: Tensors) -> Sample:
+        """``tensors`` as a sample, in memory of their own: the callable may overwrite them."""
+        names = tuple(name for name in tensors if name not in self.constant)
+        return Sample({name: copied(x.detach()) for name, x in tensors.items()}, {}, names, seed=0)
+
+    def refusal(self, tensors: Tensors) -> str:
+        """Why the callable, its backward or the given domain refuses ``tensors``; empty where none does."""
+        sample = self.sample(tensors)
+        try:
+            if not self.subject.admits(sample.tensors):
+                return "outside the given domain"
+            with torch.enable_grad():
+                leaves, outputs = Point(self.subject, sample).graph
+                chosen = [output for output in outputs if output.requires_grad]
+                weights = [signed(output.detach(), (0, 0, place)) for place, output in enumerate(chosen)]
+                wanted = [leaf for name in sample.differentiable if (leaf := leaves[name]) is not None]
+                if chosen:
+                    torch.autograd.grad(chosen, wanted, weights, allow_unused=True)
+        except Exception as error:  # whatever it is, the callable does not take such inputs
+            return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+        return ""
+
+    def is_finite(self, tensors: Tensors) -> bool:
+        """Whether the callable and its backward take ``tensors``, and its values are finite there."""
+        if self.refusal(tensors):
+            return False
+        sample = self.sample(tensors)
+        with torch.no_grad():
+            outputs = self.subject.call(sample.tensors, sample)
+        return all(bool(torch.isfinite(o).all()) for o in outputs if o.is_floating_point() or o.is_complex())
+
+    def has_finite_gradients(self, tensors: Tensors) -> bool:
+        """Whether reverse mode gives finite numbers at ``tensors``, which must be taken."""
+        gradients = Evidence(self.subject, self.sample(tensors)).gradients
+        return all(bool(torch.isfinite(gradient.abs()).all()) for gradient in gradients.values())
+
+    def is_right(self, tensors: Tensors) -> bool:
+        """Whether reverse mode agrees with differences at ``tensors``; not where no output carries a gradient."""
+        return self._told(self.sample(tensors), lambda agreement: agreement is Agreement.AGREE, otherwise=False)
+
+    def fits(self, name: str, tensors: Tensors) -> bool:
+        """Whether the callable takes ``tensors``, and its gradient for one input does not disagree with differences."""
+        if self.refusal(tensors):
+            return False
+        sample = replace(self.sample(tensors), differentiable=(name,))
+        return self._told(sample, lambda agreement: agreement is not Agreement.DISAGREE, otherwise=True)
+
+    def _told(self, sample: Sample, good: Callable[[Agreement], bool], *, otherwise: bool) -> bool:
+        with suppress(Exception):  # whatever the callable raises, nothing is known
+            return all(good(found.agreement) for found in checks.get("reverse").compare(Evidence(self.subject, sample)))
+        return otherwise
