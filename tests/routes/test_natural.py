@@ -174,7 +174,7 @@ def test_labels_in_a_floating_tensor_are_no_numbers_to_round(sign: float) -> Non
 
         @staticmethod
         def backward(ctx, ct):
-            x, label = ctx.saved_tensors
+            _, label = ctx.saved_tensors
             return sign * ct * torch.where(label == 1, 3.0, torch.where(label == -1, -1.0, 0.0)), None
 
     evidence = evidence_of(
