@@ -18,7 +18,7 @@ from gradsuite.numerics.precision import Format, widen
 Key = tuple[int, int, int]  # the sample's seed, the purpose, the place among inputs or outputs
 
 NUMBERS = np.concatenate([1 + np.arange(32) / 32, -1 - np.arange(32) / 32])
-TABLE = NUMBERS[np.random.default_rng(1).integers(1, len(NUMBERS), 2**16).cumsum() % len(NUMBERS)]
+TABLE: np.ndarray = NUMBERS[np.random.default_rng(1).integers(1, len(NUMBERS), 2**16).cumsum() % len(NUMBERS)]
 LOOKED_AT = 32  # elements that tell what size is typical
 EXPONENT = 0x7FF << 52  # the bits of a float64 that hold its exponent
 
