@@ -71,8 +71,16 @@ class Asked:
         """Whether the callable takes ``tensors``, and its gradient for one input does not disagree with differences."""
         if self.refusal(tensors):
             return False
-        sample = replace(self.sample(tensors), differentiable=(name,))
-        return self._told(sample, lambda agreement: agreement is not Agreement.DISAGREE, otherwise=True)
+        return self._told(self._moving(name, tensors), lambda told: told is not Agreement.DISAGREE, otherwise=True)
+
+    def confirms(self, name: str, tensors: Tensors) -> bool:
+        """Whether the callable takes ``tensors``, and its gradient for one input agrees with differences."""
+        if self.refusal(tensors):
+            return False
+        return self._told(self._moving(name, tensors), lambda told: told is Agreement.AGREE, otherwise=False)
+
+    def _moving(self, name: str, tensors: Tensors) -> Sample:
+        return replace(self.sample(tensors), differentiable=(name,))
 
     def _told(self, sample: Sample, good: Callable[[Agreement], bool], *, otherwise: bool) -> bool:
         with suppress(Exception):  # whatever the callable raises, nothing is known

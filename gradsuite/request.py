@@ -23,8 +23,8 @@ from gradsuite.inputs.around import Around
 from gradsuite.inputs.fill import rounded
 from gradsuite.inputs.given import Input, devices_of, dtypes_of, known
 from gradsuite.inputs.large import large
-from gradsuite.inputs.learn_domains import learn_domain
-from gradsuite.inputs.learn_sets import Fits, learn_set
+from gradsuite.inputs.learn_domains import learn_domain, meant
+from gradsuite.inputs.learn_sets import Asks, learn_set
 from gradsuite.inputs.learn_shapes import Answers, Learned, learn
 from gradsuite.inputs.manifolds import MANIFOLDS, belongs, onto
 from gradsuite.inputs.region import region
@@ -69,6 +69,7 @@ class Request:
         self._declared = read(derivative or {}, forward, surrogate, known=list(self._inputs), moving=self._moving)
         self._learned: Learned | None = None
         self._learned_sets: dict[str, str] = {}
+        self._meant: dict[str, Domain] = {}
         self.definition = self._plain_definition()
         if self._sets and any(self._declared.values()):
             raise UsageError("a formula is declared, which knows nothing of the set that the domain names: give one")
@@ -174,6 +175,9 @@ class Request:
         if not formulas:
             self._learn_sets()
         domains = {name: self._domain(name) for name in self._inputs}
+        if not formulas:
+            self._meant = self._learn_meant()
+            domains |= self._meant
         right = (lambda tensors: False) if formulas else self._asked.is_right
 
         def refusal(resized: Tensors) -> str:
@@ -190,18 +194,24 @@ class Request:
     def _learn_sets(self) -> None:
         """Finds the inputs whose examples lie on a manifold off which the gradient does not fit."""
         asked = [name for name in self._moving if self._words[name] is None]
-        found = {name: learn_set(self._detached[name], *self._asking(name)) for name in asked}
+        found = {name: learn_set(self._detached[name], *self._asking(name, self._asked.fits)) for name in asked}
         self._learned_sets = {name: word for name, word in found.items() if word}
         self._sets |= self._learned_sets
         self.subject = self._along_sets(random=self.subject.random)
 
-    def _asking(self, name: str) -> tuple[Fits, Fits]:
-        """Whether another value of one input keeps the values finite, and whether the gradient fits there."""
+    def _learn_meant(self) -> dict[str, Domain]:
+        """The inputs whose examples lie on one side of a number beyond which the gradient does not fit."""
+        asked = [name for name in self._moving if self._words[name] is None and name not in self._sets]
+        found = {name: meant(self._detached[name], *self._asking(name, self._asked.confirms)) for name in asked}
+        return {name: domain for name, domain in found.items() if domain}
+
+    def _asking(self, name: str, judge: Callable[[str, Tensors], bool]) -> tuple[Asks, Asks]:
+        """Whether another value of one input keeps the values finite, and what ``judge`` says of the gradient there."""
 
         def at(x: torch.Tensor) -> dict[str, torch.Tensor]:
             return {**self._detached, name: x}
 
-        return (lambda x: self._asked.is_finite(at(x))), (lambda x: self._asked.fits(name, at(x)))
+        return (lambda x: self._asked.is_finite(at(x))), (lambda x: judge(name, at(x)))
 
     def _is_inside(self, tensors: Mapping[str, torch.Tensor | None]) -> bool:
         """Whether ``tensors`` lie on their manifolds, and the user's predicate, where there is one, takes them."""
@@ -246,9 +256,12 @@ class Request:
         return draw(strategy.filter(admits), count=order.count, identity=order.identity, seed=order.seed)
 
     def _admits(self, sample: Sample) -> bool:
-        """Whether the callable and its backward take the sample, widened, and its values are finite there."""
-        tensors = {name: widen(t) for name, t in sample.tensors.items() if t is not None}
+        """Whether the callable and its backward take the sample, widened and as it is, and its values are finite."""
+        given = {name: t for name, t in sample.tensors.items() if t is not None}
+        tensors = {name: widen(t) for name, t in given.items()}
         if not self._asked.is_finite(tensors):
+            return False
+        if any(tensors[name].dtype != t.dtype for name, t in given.items()) and self._asked.refusal(given):
             return False
         beyond = any(bool(((tensors[name] < 0) | (tensors[name] >= 1)).any()) for name in self._shares)
         return not beyond or self._asked.has_finite_gradients(tensors)
@@ -332,7 +345,11 @@ class Request:
             + (", as its example does: elsewhere the gradient does not fit" if name in self._learned_sets else "")
             for name, word in self._sets.items()
         )
-        return (*learned, *sets, *(f"{name} lies between 0 and 1{taken}" for name in self._shares))
+        meant_for = (
+            f"{name} is taken for {domain.text}, as its example is: beyond, the gradient does not fit"
+            for name, domain in self._meant.items()
+        )
+        return (*learned, *sets, *meant_for, *(f"{name} lies between 0 and 1{taken}" for name in self._shares))
 
 
 def _inside(tensors: Tensors, domains: Mapping[str, Domain]) -> Tensors:

@@ -95,3 +95,51 @@ def test_a_kernel_that_nobody_can_look_into_shows_how_far_it_repeats() -> None:
 
     report = gradsuite.check(op(kernel, lambda ct, x: 0.1 * ct * x.cos()), (X,), checks=["reverse"], profile="quick")
     assert any("the forward repeats only to 1e-7" in note for note in _notes(report)), _notes(report)
+
+
+def _solver(factor: float) -> Any:
+    """z = cos(z) / 2 + x by iteration until a step is small; the gradient is that of the implicit function."""
+
+    def forward(x: torch.Tensor) -> torch.Tensor:
+        z = torch.zeros_like(x)
+        for _ in range(200):
+            last, z = z, 0.5 * torch.cos(z) + x
+            if not z.numel() or (z - last).abs().max() < 1e-9:
+                break
+        return z
+
+    def backward(ct: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        z = x
+        for _ in range(100):
+            z = 0.5 * torch.cos(z) + x
+        return factor * ct / (1 + 0.5 * torch.sin(z))
+
+    return op(forward, backward)
+
+
+def test_a_solver_that_stops_early_is_not_accused_of_what_it_leaves_over() -> None:
+    report = gradsuite.check(_solver(1.0), (X,), checks=["reverse", "scale"], dtypes=[torch.float64], profile="quick")
+    assert report.ok, str(report)
+    assert any("stops early" in note for note in _notes(report)), _notes(report)
+
+
+def test_and_is_found_where_its_gradient_is_wrong() -> None:
+    report = gradsuite.check(_solver(1.0001), (X,), checks=["reverse"], dtypes=[torch.float64], profile="quick")
+    assert [str(failure.culprit) for failure in report.failures] == ["backward"]
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.01])
+def test_what_a_search_gives_beyond_its_bracket_is_not_held_against_it(factor: float) -> None:
+    def forward(a: torch.Tensor) -> torch.Tensor:
+        """The root of m**3 + m = a between 0 and a + 1, for positive a."""
+        low, high = torch.zeros_like(a), a + 1
+        for _ in range(60):
+            middle = (low + high) / 2
+            above = middle**3 + middle > a
+            low, high = torch.where(above, low, middle), torch.where(above, middle, high)
+        return (low + high) / 2
+
+    search = op(forward, lambda ct, a: factor * ct / (3 * forward(a) ** 2 + 1))
+    report = gradsuite.check(search, (X.abs() + 0.5,), checks=["reverse"], dtypes=[torch.float64], profile="quick")
+    assert report.ok is (factor == 1)
+    assert any("taken for nonnegative" in note for note in report.op.notes) is (factor == 1)

@@ -33,10 +33,12 @@ def test_both_commands_are_one_line_and_run_environments_that_exist() -> None:
     assert "testenv:main" in tox
 
 
-def test_ci_runs_the_command_for_tests() -> None:
-    found = [line for line in README.splitlines() if "-e py311-torch213-cpu" in line]
-    assert len(found) == 1
-    assert "-m 1 -e '-e py311-torch213-cpu' README.md" in (ROOT / ".ci" / "run").read_text()
+def test_ci_runs_both_commands() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "for environment in py311-torch213-cpu main; do" in script
+    assert 'grep -m 1 -e "tox run -e $environment\\$" README.md' in script
+    for environment in ("py311-torch213-cpu", "main"):
+        assert sum(line.endswith(f"tox run -e {environment}") for line in README.splitlines()) == 1
 
 
 def test_the_spec_is_that_of_the_catalogue() -> None:

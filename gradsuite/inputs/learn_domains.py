@@ -2,10 +2,15 @@
 
 Only what a few values show: the sign that an input must keep, and whether it must stay within [-1, 1] or [0, 1]. What
 else leaves the domain is rejected sample by sample.
+
+A callable may take numbers for which it is not meant, and return others that mean nothing: a search between 0 and a
+for a negative a. Where all examples lie on one side of 0, or of 1, and the gradient fits there and not on the other
+side, that side does not belong.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import torch
@@ -16,6 +21,8 @@ from gradsuite.spec.domain_text import parse_domain
 
 Tensors = Mapping[str, Tensor]
 ZEROS = 8  # elements of which each alone is tried at zero
+FEWEST = 4  # different elements that are not on one side by chance
+ENDS = (0.0, 1.0)
 Finite = Callable[[Tensors], bool]  # whether the callable takes such inputs, and its values are finite there
 
 
@@ -31,6 +38,34 @@ def learn_domain(name: str, examples: Tensors, finite: Finite) -> Domain:
         return finite({**examples, name: values})
 
     return parse_domain(_real(x, takes) if x.is_floating_point() else _integer(x, takes))
+
+
+def meant(x: Tensor, takes: Callable[[Tensor], bool], fits: Callable[[Tensor], bool]) -> Domain | None:
+    """The part of the line for which alone the gradient is meant, as ``x`` tells; None where it fits on either side.
+
+    ``takes``: whether values are finite; ``fits``: whether the gradient is known to agree with differences.
+    """
+    if not x.is_floating_point() or len(x.unique()) < FEWEST:
+        return None
+
+    def ends(end: float) -> bool:
+        beyond = 1 / x if end and bool((x > 0).all()) else 2 * end - x
+        return takes(beyond) and not fits(beyond)
+
+    low = next((end for end in reversed(ENDS) if bool((x > end).all()) and ends(end)), -math.inf)
+    high = next((end for end in ENDS if bool((x < end).all()) and ends(end)), math.inf)
+    if (low, high) == (-math.inf, math.inf) or not fits(x):
+        return None
+    return parse_domain(_between(low, high, zero=_takes_zero(x, takes)))
+
+
+def _between(low: float, high: float, *, zero: bool) -> str:
+    """The domain between two ends; zero is one of its numbers where it is taken, for much is wrong only there."""
+    if math.isinf(high):
+        return f"greater({low:g})" if low else "nonnegative" if zero else "positive"
+    if math.isinf(low):
+        return f"less({high:g})" if high else "negative"
+    return f"interval({low:g}, {high:g})"
 
 
 def _integer(x: Tensor, takes: Callable[[Tensor], bool]) -> str:

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from gradsuite.inputs.manifolds import is_definite
 
-Fits = Callable[[Tensor], bool]  # whether the gradient for the input agrees with differences at such a value
+Asks = Callable[[Tensor], bool]  # something that is asked of the callable at such a value of the input
 
 
-def learn_set(x: Tensor, finite: Fits, fits: Fits) -> str | None:
+def learn_set(x: Tensor, finite: Asks, fits: Asks) -> str | None:
     """The manifold that ``x`` lies on and that the callable needs, or None. ``finite``: whether values are finite."""
     if not _is_symmetric(x):
         return None

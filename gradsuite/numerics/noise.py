@@ -35,6 +35,15 @@ threshold_backward topk tril tril_indices triu triu_indices trunc unbind unfold 
 view_as_complex view_as_real where zero zeros zeros_like
 """
 EXACT = frozenset(EXACT_NAMES.split())
+# Factorisations and what solves with them, from LAPACK and its like: exact for a matrix that lies within roundings of
+# the given one's largest entry, not of each entry (Higham, Accuracy and Stability of Numerical Algorithms, 2002,
+# chapters 9, 10 and 19; Golub and Van Loan, Matrix Computations, 2013, section 8.7).
+NORMWISE_NAMES = """
+_linalg_det _linalg_eigh _linalg_slogdet _linalg_solve_ex _linalg_svd cholesky_inverse cholesky_solve linalg_cholesky_ex
+linalg_eig linalg_eigvals linalg_inv_ex linalg_ldl_factor_ex linalg_lstsq linalg_lu linalg_lu_factor_ex linalg_lu_solve
+linalg_matrix_exp linalg_qr
+"""
+NORMWISE = frozenset(NORMWISE_NAMES.split())
 COPIES = ("_to_copy", "copy")  # exact unless the copy is narrower
 WIDE = frozenset({torch.float64, torch.complex128})
 
@@ -64,6 +73,8 @@ class Noise(DispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        if _family(func) in NORMWISE:
+            args = tree_map_only(torch.Tensor, self._shaken, args)
         given = [x.detach().clone() for x in _numbers(args)] if self._spares_chosen else []
         result = func(*args, **(kwargs or {}))
         if func.is_view or (_family(func) in EXACT and not self._narrows(func, result)):
@@ -108,6 +119,14 @@ class Noise(DispatchMode):
         if math.isinf(self.largest):
             error.masked_fill_(error.isinf(), 0.0)
         return (tensor + error * self._draw(tensor)).to(tensor.dtype)
+
+    def _shaken(self, matrices: torch.Tensor) -> torch.Tensor:
+        """``matrices`` with a rounding of the largest entry of each in every element."""
+        unit = self._unit_of(matrices.dtype)
+        if not unit or matrices.dim() < 2 or not matrices.numel():
+            return matrices
+        error = unit * matrices.detach().abs().amax((-2, -1), keepdim=True).nan_to_num(posinf=0.0)
+        return (matrices + error * self._draw(matrices)).to(matrices.dtype)
 
     def shake(self, tensor: torch.Tensor, error: torch.Tensor) -> torch.Tensor:
         """``tensor`` moved by up to ``error``, elementwise: for an error that is known and not made by an operation."""

@@ -61,21 +61,28 @@ def claimed(evidence: Evidence, moving: Moving) -> tuple[Estimate, float]:
 
 def alone(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Located:
     """The verdict on one entry, which ``moving``, shaped as its input, moves along its tangent."""
-    found, settled = None, False
+    found: _Probe | None = None
+    accusers: list[_Probe] = []
+    settled = False
     for exponent in _exponents(evidence, entry, moving):
         probe = _Probe(evidence, entry, moving * math.ldexp(1.0, exponent))
         if exponent and probe.slope.flat and (settled or not math.isfinite(probe.claim.value)):
             continue  # the tread of a stair, or less than float64 resolves
-        accused = found is not None and found.verdict is Agreement.DISAGREE
         if probe.verdict is Agreement.AGREE and probe.slope.smooth:
-            if not accused or probe.tells(found):
+            if not accusers or probe.tells(found):
                 return Located(probe.verdict)
         elif probe.verdict is not Agreement.INCONCLUSIVE:
-            found = probe
-        elif accused and probe.clears(found):
-            found = None  # an accusation is taken back, an agreement is not
+            found, accusers = probe, [*accusers, probe] if probe.verdict is Agreement.DISAGREE else []
+        elif accusers and probe.clears(found):
+            found, accusers = None, []  # an accusation is taken back, an agreement is not
         settled |= probe.slope.smooth
-    return Located(Agreement.INCONCLUSIVE) if found is None or found.is_excused else found.located
+    return Located(Agreement.INCONCLUSIVE) if found is None or _are_excused(accusers) else found.located
+
+
+def _are_excused(accusers: list[_Probe]) -> bool:
+    """Whether the finest step at which neighbouring points can be told apart finds another story there."""
+    excuses = (probe.is_excused for probe in reversed(accusers))
+    return next((excuse for excuse in excuses if excuse is not None), False)
 
 
 def _exponents(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Iterator[int]:
@@ -131,24 +138,28 @@ class _Probe:
         return self._moving.abs().sum().item() / longer._moving.abs().sum().item()
 
     @property
-    def is_excused(self) -> bool:
-        """Whether neighbouring points, or a much longer step from where nothing moves, tell another story."""
-        if self.verdict is Agreement.AGREE:
-            return False
+    def is_excused(self) -> bool | None:
+        """Whether neighbouring points, or a much longer step from where nothing moves, tell another story.
+
+        None where no slope at a neighbouring point is known well enough.
+        """
         right, largest = self.located.right, Format.of(self._evidence.dtype).largest
         if abs(right.value) >= largest or not math.isfinite(self.claim.value):
             return abs(right.value) >= largest
-        return unsteady(self._line, self._sizes, self.claim, self._right, self.slope.noise) or self._stair
+        found = unsteady(self._line, self._sizes, self.claim, self._right, self.slope.noise)
+        return found or self._stair or found
 
     @property
     def _sizes(self) -> Moving:
-        """How large the inputs are: where they are zero as large as the tangents, and here as the step."""
-        point = self._evidence.point.wide
+        """How large the inputs are; where they are zero, and at this entry, as large as the shortened tangents."""
+        point, name = self._evidence.point.wide, self._entry[0]
+        moves = self._moving != 0
+        shorter = (self._moving[moves] / point.tangents[name][moves]).abs().max().item()
         sizes = {
-            n: torch.where(point.primal(n) == 0, t.abs(), point.primal(n).abs()) for n, t in point.tangents.items()
+            n: torch.where(point.primal(n) == 0, t.abs() * shorter, point.primal(n).abs())
+            for n, t in point.tangents.items()
         }
-        name = self._entry[0]
-        return sizes | {name: torch.where(self._moving == 0, sizes[name], self._moving.abs())}
+        return sizes | {name: torch.where(moves, self._moving.abs(), sizes[name])}
 
     @property
     def _stair(self) -> bool:

@@ -16,22 +16,30 @@ NEAR, NEARER = 2.0**-20, 14  # the distance of the first, and by how many powers
 SHARE = 2.0**-4  # of the doubt, relative to the slope: so near, the bend of a smooth function is less
 
 
-def unsteady(line: Line, sizes: Mapping[str, torch.Tensor], claim: Estimate, right: Estimate, noise: float) -> bool:
-    """Whether slopes near by are off what is ``right`` by a quarter as much as ``claim`` is.
+def unsteady(
+    line: Line, sizes: Mapping[str, torch.Tensor], claim: Estimate, right: Estimate, noise: float
+) -> bool | None:
+    """Whether slopes near by are off what is ``right`` by a quarter as much as ``claim`` is; None where none is known.
 
     Neighbours lie off by small shares of ``sizes``, in all inputs at once; ``noise`` is that of each value.
     """
-    doubt = _off(claim, right) - claim.bar
+    doubt, known = _off(claim, right) - claim.bar, False
     near = min(NEAR, SHARE * doubt / max(abs(claim.value), abs(right.value)))
     for k in range(COUNT):
         distance = near * 2.0 ** (-NEARER * k / COUNT)
-        keys = ((k, -9, place) for place in range(len(sizes)))
-        offsets = {n: distance / 2 * t * signed(t, key) for (n, t), key in zip(sizes.items(), keys, strict=True)}
+        offsets = {n: distance * t * _scattered(t, k, place) for place, (n, t) in enumerate(sizes.items())}
         step = distance / 8
         slope = secant(line.through(offsets), step)
-        if _off(slope, right) > doubt / 4 + slope.bar + noise / step:
+        vague = slope.bar + noise / step
+        if _off(slope, right) > doubt / 4 + vague:
             return True
-    return False
+        known |= vague <= doubt / 4
+    return False if known else None
+
+
+def _scattered(like: torch.Tensor, k: int, place: int) -> torch.Tensor:
+    """Numbers of all sizes below 1, so that entries of about one size come to lie in any order."""
+    return (signed(like, (k, -9, place)) + signed(like, (k, -10, place))) / 4
 
 
 def _off(slope: Estimate, right: Estimate) -> float:

@@ -19,6 +19,7 @@ from gradsuite.numerics import settling
 from gradsuite.numerics.estimate import Estimate
 from gradsuite.numerics.precision import Format
 from gradsuite.numerics.richardson import Row, Tableau, noise_level
+from gradsuite.routes.iterations import unfinished
 from gradsuite.routes.line import Line
 from gradsuite.routes.slope import Slope
 
@@ -86,7 +87,8 @@ class _Walk:
     def __init__(self, line: Line) -> None:
         self._line, self._here = line, line.row(0.0)
         rounding = float(np.abs(self._here) @ line.units)
-        self._rounding = rounding + line.blur
+        self._unfinished = unfinished(line)
+        self._rounding = rounding + line.blur + self._unfinished
         ends = [line.row(side * BESIDE) for side in SIDES]
         weights = np.abs(line.weights) * np.any([end != self._here for end in ends], axis=0)
         here, right, left = (float(np.abs(row) @ weights) for row in (self._here, *ends))
@@ -102,7 +104,8 @@ class _Walk:
     def noise(self, side: float) -> float:
         """Three standard deviations of the op's own rounding error on one side: a kink or a jump here is no noise."""
         rises, _ = self.along([side * k * NOISE_STEP for k in range(1, 9)])
-        return 3 * noise_level([0.0, *rises.tolist()]) if np.isfinite(rises).all() else 0.0
+        measured = 3 * noise_level([0.0, *rises.tolist()]) if np.isfinite(rises).all() else 0.0
+        return max(measured, self._unfinished)
 
 
 def _to_explain(size: float, *rises: Row) -> float:

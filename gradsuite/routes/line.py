@@ -26,7 +26,7 @@ class Line:
         tangents: Mapping[str, torch.Tensor] | None = None,
         errors: Sequence[torch.Tensor] = (),
     ) -> None:
-        self._point = point = point.wide
+        self.point = point = point.wide
         self._tangents = dict(point.tangents if tangents is None else tangents)
         self._weigh(point.cotangents)
         if errors:
@@ -36,12 +36,17 @@ class Line:
     def _weigh(self, weights: Sequence[torch.Tensor]) -> None:
         """The outputs are paired with ``weights``, in whose dtypes they are rounded, or in that of the op inside."""
         self.weights = flat(weights)
-        least = Format.of(self._point.computes_in or torch.float64).unit
+        least = Format.of(self.point.computes_in or torch.float64).unit
         formats = [Format.of(weight.dtype) for weight in weights]
         pairs = list(zip(map(widen, weights), formats, strict=True))
         self.units = np.abs(flat([weight * max(least, form.unit) for weight, form in pairs]))
         self.blur = float(np.abs(flat([weight * (form.subnormal / 2) for weight, form in pairs])).sum())
         self.blur += self.weights.size * Format.of(torch.float64).subnormal  # products with them may vanish
+
+    @property
+    def reach(self) -> float:
+        """The largest entry of the tangents."""
+        return max((t.abs().max().item() for t in self._tangents.values() if t.numel()), default=0.0)
 
     def row(self, step: float) -> np.ndarray:
         """The outputs, or NaN where the op refuses its inputs: the step has left its domain."""
@@ -54,20 +59,20 @@ class Line:
 
     def through(self, offsets: Mapping[str, torch.Tensor]) -> Line:
         """The parallel line through a neighbouring point."""
-        twin, tensors = copy(self), dict(self._point.tensors)
-        twin._point = self._point.at(tensors | {n: tensors[n] + offset for n, offset in offsets.items()})  # type: ignore[operator]
+        twin, tensors = copy(self), dict(self.point.tensors)
+        twin.point = self.point.at(tensors | {n: tensors[n] + offset for n, offset in offsets.items()})  # type: ignore[operator]
         return twin
 
     def shifted(self, step: float) -> dict[str, torch.Tensor | None]:
         """The inputs at x + step t."""
-        tensors = dict(self._point.tensors)
+        tensors = dict(self.point.tensors)
         for name, tangent in self._tangents.items():
             tensors[name] = torch.add(tensors[name], tangent, alpha=step)  # type: ignore[arg-type]
         return tensors
 
     def outputs(self, step: float) -> np.ndarray:
         """All outputs that carry a gradient at x + step t, flat, float64."""
-        return flat(self._point.select(self._point.call(self.shifted(step))))
+        return flat(self.point.select(self.point.call(self.shifted(step))))
 
 
 def flat(tensors: Sequence[torch.Tensor]) -> np.ndarray:

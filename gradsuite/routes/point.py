@@ -34,6 +34,7 @@ class Point:
         self.names = sample.differentiable
         self._origin: Point | None = None
         self.ran = False  # whether a backward has run through the graph
+        self.unfinished: dict[type, tuple[float, float]] = {}  # what routes.iterations found, by kind of line
 
     @property
     def wide(self) -> Point:

@@ -108,15 +108,15 @@ class GradientLine(Line):
     """
 
     def __init__(self, point: Point, t: Tangents, w: Tangents) -> None:
-        self._point = point.wide
+        self.point = point.wide
         self._names, self._tangents = tuple(t), dict(w)
         self._weigh(list(t.values()))
-        coarsest = max((Format.of(ct.dtype).unit for ct in self._point.cotangents), default=0.0)
+        coarsest = max((Format.of(ct.dtype).unit for ct in self.point.cotangents), default=0.0)
         self.units = np.maximum(self.units, np.abs(self.weights) * coarsest)
 
     def outputs(self, step: float) -> np.ndarray:
         """The gradients of ``t``'s inputs at x + step w, flat, float64."""
-        twin = self._point.at(self.shifted(step))
+        twin = self.point.at(self.shifted(step))
         with torch.enable_grad():
-            found = gradients(twin, self._point.cotangents)
+            found = gradients(twin, self.point.cotangents)
         return flat([found[name] for name in self._names])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gradsuite.inputs.learn_domains import learn_domain
+from gradsuite.inputs.learn_domains import learn_domain, meant
 
 POSITIVE = torch.tensor([0.5, 2.0])
 SIGNED = torch.tensor([0.5, -0.25])
@@ -34,3 +34,27 @@ def test_a_domain_is_learnt_from_one_example(function, example, domain) -> None:
         return bool(torch.isfinite(function(tensors["x"])).all())
 
     assert learn_domain("x", {"x": example}, finite).text == domain
+
+
+UPPER, LOWER = torch.tensor([1.25, 1.5, 2.5, 4.0]), torch.tensor([0.125, 0.25, 0.5, 0.75])
+
+
+@pytest.mark.parametrize(
+    ("example", "fitting", "domain"),
+    [
+        (UPPER, lambda x: x > 1, "greater(1)"),
+        (UPPER, lambda x: x > 0, "nonnegative"),
+        (UPPER, lambda x: x == x, None),
+        (LOWER, lambda x: (x > 0) & (x < 1), "interval(0, 1)"),
+        (LOWER, lambda x: x < 1, "less(1)"),
+        (-UPPER, lambda x: x < 0, "negative"),
+        (UPPER, lambda x: x > 3, None),  # not even at the example: nothing is known to be meant
+        (torch.tensor([1.25, 1.5]), lambda x: x > 0, None),  # two may lie there by chance
+        (torch.tensor([-1.0, 1.25, 1.5, 2.5]), lambda x: x > 0, None),
+    ],
+)
+def test_numbers_on_the_other_side_of_the_examples_are_meant_if_the_gradient_fits_there(
+    example, fitting, domain
+) -> None:
+    found = meant(example, lambda x: bool(torch.isfinite(x).all()), lambda x: bool(fitting(x).all()))
+    assert (found.text if found else None) == domain

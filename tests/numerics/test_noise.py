@@ -133,3 +133,15 @@ def test_the_largest_value_on_the_way_is_known() -> None:
     with Noise(FORMS["torch.float16"], scale=1.0, seed=1) as noise:
         (torch.tensor([12.0], dtype=torch.float64).exp() * 0).sum()
     assert noise.largest == pytest.approx(162754.79, rel=1e-2)
+
+
+def test_a_factorisation_is_right_for_a_matrix_near_the_given_one() -> None:
+    """LAPACK's roundings are relative to the largest entry: the small one here is lost in float32, and naturally so."""
+    a = torch.tensor([[2e-8, 0.0, 0.0], [0.0, 1e-7, 1.0], [1.0, 1.0, 1.0]], dtype=torch.float64)
+    moved = torch.zeros_like(a)
+    for seed in range(6):
+        with Noise(Format.of(torch.float32), scale=1.0, seed=seed):
+            moved = torch.maximum(moved, (torch.linalg.inv(a) - torch.linalg.inv(a.clone())).abs())
+    assert moved.max() > 1e-3
+    lost = (torch.linalg.inv(a.float()).double() - torch.linalg.inv(a)).abs()
+    assert bool((lost <= 16 * moved + 1e-6).all())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gradsuite.checks.reverse import compare
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.routes.localise import locate
 from tests.planted.planted import op as planted_op
@@ -67,3 +68,12 @@ def test_a_period_that_every_step_of_a_huge_argument_meets_hides_nothing(factor:
     curved = planted_op(wave, lambda ct, x: factor * ct * (4 - 2 * x.remainder(4)))
     x = torch.tensor([946001858.6697416, 3.0, -149988.04453505974], dtype=torch.float64)
     assert locate(evidence_of(lambda x: curved(x), x)).agreement is agreement
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
+@pytest.mark.parametrize("x", [[0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0, 1.0]])
+def test_the_second_of_equal_numbers_is_right_wherever_it_is_taken(x: list[float], dtype: torch.dtype) -> None:
+    """Which of three equal numbers is the largest and which the second is nobody's to say: neighbours show each."""
+    for seed in range(6):
+        evidence = evidence_of(lambda v: torch.topk(v, 2).values, torch.tensor(x, dtype=dtype), seed=seed)
+        assert next(compare(evidence)).agreement is not Agreement.DISAGREE
