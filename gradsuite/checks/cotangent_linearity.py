@@ -2,7 +2,10 @@
 
 For two signed cotangents the gradient of -2 ct1 + ct2 / 2 must equal -2 vjp(ct1) + vjp(ct2) / 2, within the natural
 errors of the three; in float64 the gradient's tremble is one, too, as the inputs move by roundings. A backward that
-clips, rectifies or takes the magnitude of what it is given fails.
+rectifies or takes the magnitude of what it is given fails.
+
+And the gradient of 2**k ct is 2**k times that of ct, to the last bit wherever numbers are rounded relative to their
+size: a backward that clips large cotangents, or drops small ones, fails.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from gradsuite.routes.reverse import gradients
 
 # The three gradients have cotangents 1, 1 and 2.5 times as large, and so have their natural errors.
 ERRORS = 2 + 0.5 + 2.5
+POWERS = (20, -20)  # from a loss that is scaled for half precision to a mean over a million
 
 
 def compare(evidence: Evidence) -> Iterator[Comparison]:
@@ -32,11 +36,26 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     first, second, both = (gradients(point, weights) for weights in (one, other, mixed))
     for name in point.names:
         residual = widen(both[name]) + 2 * widen(first[name]) - widen(second[name]) / 2
-        yield _judge(evidence, name, residual)
+        yield _judge(evidence, name, residual, f"linearity of the gradient of {name}")
+    for power in POWERS:
+        yield from _scaled(evidence, first, power)
 
 
-def _judge(evidence: Evidence, name: str, residual: torch.Tensor) -> Comparison:
-    title = f"linearity of the gradient of {name}"
+def _scaled(evidence: Evidence, first: dict[str, torch.Tensor], power: int) -> Iterator[Comparison]:
+    """One comparison for each input whose gradients the dtype holds at both sizes of the cotangent."""
+    form, factor = Format.of(evidence.dtype), 2.0**power
+    weights = [ct * factor for ct in evidence.point.cotangents]
+    if not all(map(form.holds, weights)):
+        return
+    found = gradients(evidence.point, weights)
+    for name in evidence.point.names:
+        sizes = widen(first[name]).abs().nan_to_num(nan=0.0, posinf=0.0)
+        kept = sizes * factor >= form.normal / form.unit if power < 0 else sizes * factor <= form.largest * form.unit
+        residual = torch.where(kept, widen(found[name]) / factor - widen(first[name]), 0.0)
+        yield _judge(evidence, name, residual, f"gradient of {name} for a cotangent times 2**{power}")
+
+
+def _judge(evidence: Evidence, name: str, residual: torch.Tensor, title: str) -> Comparison:
     if _beneath_notice(evidence, name, residual):
         return Comparison(title, Agreement.AGREE)
     natural = evidence.natural

@@ -11,6 +11,8 @@ sin = op(torch.sin, lambda ct, x: ct * x.cos())
 sin_of_what_is_positive = op(torch.sin, lambda ct, x: ct.relu() * x.cos())
 sin_of_the_magnitude = op(torch.sin, lambda ct, x: ct.abs() * x.cos())
 sin_clipped = op(torch.sin, lambda ct, x: ct.clamp(-1, 1) * x.cos())
+sin_clipped_late = op(torch.sin, lambda ct, x: ct.clamp(-1e4, 1e4) * x.cos())
+sin_dropped = op(torch.sin, lambda ct, x: torch.where(ct.abs() < 1e-4, 0, ct) * x.cos())
 sin_shifted = op(torch.sin, lambda ct, x: (ct + 1) * x.cos())
 
 matmul = op(torch.matmul, lambda ct, a, b: (ct @ b.mT, a.mT @ ct))
@@ -34,6 +36,8 @@ PLANTED = [
     Planted("sin: only positive cotangents", SIN, "sin_of_what_is_positive", "sin", Culprit.BACKWARD),
     Planted("sin: the cotangent's magnitude", SIN, "sin_of_the_magnitude", "sin", Culprit.BACKWARD),
     Planted("sin: clipped cotangents", SIN, "sin_clipped", "sin", Culprit.BACKWARD),
+    Planted("sin: clipped at ten thousand", SIN, "sin_clipped_late", "sin", Culprit.BACKWARD),
+    Planted("sin: small cotangents dropped", SIN, "sin_dropped", "sin", Culprit.BACKWARD, dtype="float32"),
     Planted("sin: a constant is added", SIN, "sin_shifted", "sin", Culprit.BACKWARD),
     Planted("sin: clipped, in bfloat16", SIN, "sin_clipped", "sin", Culprit.BACKWARD, dtype="bfloat16"),
     Planted("matmul: normalised for one input", MATMUL, "matmul_normalised", "matmul", Culprit.BACKWARD),

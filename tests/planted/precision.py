@@ -22,7 +22,7 @@ log2_by_a_single = op(torch.log2, lambda ct, x: ct / (x * SINGLE_LOG_2))
 
 sin = op(torch.sin, lambda ct, x: ct * x.cos())
 sin_in_half = op(torch.sin, lambda ct, x: ct * x.bfloat16().cos().to(x.dtype))
-sin_in_quarters = op(torch.sin, lambda ct, x: (4 * ct * x.cos()).round() / 4)
+sin_in_halves = op(torch.sin, lambda ct, x: (2 * ct * x.cos()).round() / 2)
 
 sqrt = op(torch.sqrt, lambda ct, x: ct * x.rsqrt() / 2)
 sqrt_by_quake = op(torch.sqrt, lambda ct, x: ct * quake(x) / 2)
@@ -55,7 +55,7 @@ derivative: {x: {elementwise: "PLANTED"}}
 PLANTED = [
     Planted("log2: log(2) as a float32", LOG2, "log2_by_a_single", "log2", Culprit.BACKWARD, "float32"),
     Planted("sin: through bfloat16", SIN, "sin_in_half", "sin", Culprit.BACKWARD, dtype="float32"),
-    Planted("sin: rounded to quarters", SIN, "sin_in_quarters", "sin", Culprit.BACKWARD, dtype="bfloat16"),
+    Planted("sin: rounded to halves", SIN, "sin_in_halves", "sin", Culprit.BACKWARD, dtype="bfloat16"),
     Planted("sqrt: the fast inverse root", SQRT, "sqrt_by_quake", "sqrt", Culprit.BACKWARD, dtype="float32"),
     Planted("spec of deg2rad: four digits", RADIANS, "0.01745", "pi / 180", Culprit.SPEC, dtype="float32"),
 ]
