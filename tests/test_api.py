@@ -11,6 +11,7 @@ import gradsuite
 from gradsuite.errors import UsageError
 from gradsuite.results import Outcome
 from tests.planted.mutation import SoftmaxIntoItsCotangent, SoftmaxIntoItsInput, SoftmaxUpcast
+from tests.planted.planted import op
 
 X = torch.tensor([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5]])
 
@@ -254,3 +255,19 @@ def test_an_op_that_overwrites_what_it_is_given_fails_for_that_alone_and_spoils_
     assert {result.check for result in report.results if result.outcome is Outcome.FAILED} == {"mutation"}
     assert not any(result.outcome is Outcome.ERROR for result in report.results), str(report)
     assert torch.equal(x.detach(), X.double())
+
+
+def test_the_smallest_sample_lies_in_the_domain_that_was_given() -> None:
+    """The gradient is wrong everywhere; outside the domain there are plainer numbers."""
+    wrong = op(torch.sin, lambda ct, x: 2 * ct * x.cos())
+
+    def inside(x: torch.Tensor) -> bool:
+        if bool((x < 0.3).any()):
+            raise ValueError("not to be asked")
+        return bool((x > 0.375).all())
+
+    report = gradsuite.check(wrong, (X.abs() + 0.5,), domain=inside, checks=["reverse"], profile="quick")
+    assert report.failures
+    for failure in report.failures:
+        (x,) = failure.inputs
+        assert x.hex and all(float.fromhex(number) > 0.375 for number in x.hex), x.text
