@@ -42,12 +42,18 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
 
 
 def _scaled(evidence: Evidence, first: dict[str, torch.Tensor], power: int) -> Iterator[Comparison]:
-    """One comparison for each input whose gradients the dtype holds at both sizes of the cotangent."""
+    """One comparison for each input whose gradients the dtype holds at both sizes of the cotangent.
+
+    None where the backward refuses the other size: it may hold an invariant of its own to an absolute tolerance.
+    """
     form, factor = Format.of(evidence.dtype), 2.0**power
     weights = [ct * factor for ct in evidence.point.cotangents]
     if not all(map(form.holds, weights)):
         return
-    found = gradients(evidence.point, weights)
+    try:
+        found = gradients(evidence.point, weights)
+    except RuntimeError:
+        return
     for name in evidence.point.names:
         sizes = widen(first[name]).abs().nan_to_num(nan=0.0, posinf=0.0)
         kept = sizes * factor >= form.normal / form.unit if power < 0 else sizes * factor <= form.largest * form.unit
