@@ -23,7 +23,9 @@ def learn_set(x: Tensor, finite: Asks, fits: Asks) -> str | None:
         return None
     definite = not x.is_complex() and is_definite(x)
     word = "hermitian" if x.is_complex() else "positive_definite" if definite else "symmetric"
-    indefinite = x - x.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None] * torch.eye(x.shape[-1], dtype=x.dtype)
+    indefinite = x - x.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None] * torch.eye(
+        x.shape[-1], dtype=x.dtype, device=x.device
+    )
     if not (fits(x) and fits(x.tril() + x.triu(1) / 2)):
         return word
     return word if definite and finite(indefinite) and not fits(indefinite) else None

@@ -153,10 +153,10 @@ def _accuse(evidence: Evidence, claim: Claim) -> Comparison:
 
 
 def _alone(evidence: Evidence, claim: Claim) -> Located | None:
-    """The entry that is wrong, where the joint slope has a kink, a jump or a pole and only an entry can be judged."""
+    """What is wrong where the joint slope has a kink, a jump or a pole: an entry, or what entries add up to."""
     if claim.route != "reverse" or evidence.thorough.smooth or evidence.formula is not None:
         return None
-    return evidence.located if evidence.located.entry is not None else None
+    return evidence.located if evidence.located.agreement is Agreement.DISAGREE else None
 
 
 def _told(right: Estimate) -> str:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from gradsuite.numerics.estimate import Agreement
+from gradsuite.numerics.estimate import Agreement, Estimate
 from gradsuite.routes.alone import Entry, Located, Moving, alone, claimed
+from gradsuite.routes.differences import cancelled
 from gradsuite.routes.line import Line
 
 if TYPE_CHECKING:
@@ -25,15 +26,40 @@ MOST = 96  # probes
 def locate(evidence: Evidence, only: str = "") -> Located:
     """Judges the reverse gradient (``only`` that of one input) entry by entry; first what is not finite.
 
-    As far as MOST probes go.
+    As far as MOST probes go; then all entries of an input together.
     """
     finite: list[Entry] = []
     lost: list[Entry] = []
-    for name in [only] if only else evidence.point.tangents:
+    names = [only] if only else list(evidence.point.tangents)
+    for name in names:
         for i, held in enumerate(torch.isfinite(evidence.gradients[name]).reshape(-1).tolist()):
             (finite if held else lost).append((name, i))
     search = _Search(evidence)
-    return _together([*(search.judge([entry]) for entry in lost[:MOST]), search.judge(finite)])
+    found = _together([*(search.judge([entry]) for entry in lost[:MOST]), search.judge(finite)])
+    return found if found.agreement is Agreement.DISAGREE or lost else _alike(evidence, names, found)
+
+
+def _alike(evidence: Evidence, names: Sequence[str], found: Located) -> Located:
+    """``found``, unless entries that are each right alone are wrong together: the largest of two, counted twice.
+
+    Where the entries of an input all rise by the same, equal numbers stay equal: there is no kink between them, and
+    every subgradient says the same along that line.
+    """
+    for name in names:
+        tangent = evidence.point.wide.tangents[name]
+        size = tangent.abs()[tangent != 0].amin() if bool((tangent != 0).any()) else tangent.new_zeros(()).abs()
+        moving = {name: torch.where(tangent == 0, torch.zeros_like(tangent), size.to(tangent.dtype))}
+        claim, scale = claimed(evidence, moving)
+        line = Line(evidence.point, moving, evidence.output_errors(evidence.natural))
+        slope = evidence.part(line, name)
+        if claim.compare(slope.central, scale=scale, resolution=evidence.resolution) is not Agreement.DISAGREE:
+            continue
+        right = Estimate(slope.central.value, slope.central.bar + cancelled(line))
+        if slope.smooth and not right.agrees(claim):
+            step = size.item()
+            got, right = (Estimate(each.value / step, each.bar / step) for each in (claim, right))
+            return Located(Agreement.DISAGREE, got=got, right=right)
+    return found
 
 
 def _together(found: Sequence[Located]) -> Located:

@@ -77,3 +77,25 @@ def test_the_second_of_equal_numbers_is_right_wherever_it_is_taken(x: list[float
     for seed in range(6):
         evidence = evidence_of(lambda v: torch.topk(v, 2).values, torch.tensor(x, dtype=dtype), seed=seed)
         assert next(compare(evidence)).agreement is not Agreement.DISAGREE
+
+
+@pytest.mark.parametrize(
+    ("shared", "agreement"),
+    [
+        (lambda ties: ties / ties.sum(-1, keepdim=True), Agreement.AGREE),
+        (lambda ties: ties * (ties.cumsum(-1) == 1), Agreement.AGREE),
+        (lambda ties: ties, Agreement.DISAGREE),
+        (lambda ties: ties / 4, Agreement.DISAGREE),
+    ],
+    ids=["shared", "the first", "each", "a quarter"],
+)
+def test_equal_numbers_share_what_one_of_them_gets(shared, agreement: Agreement) -> None:
+    """Each of three that are the largest may get all or nothing, but together they get it once."""
+    largest = planted_op(
+        lambda x: x.amax(-1),
+        lambda ct, x: ct[..., None] * shared((x == x.amax(-1, keepdim=True)).to(x.dtype)),
+    )
+    x = torch.tensor([[1.0, 0.5, 1.0, 1.0], [-2.0, 0.0, 0.0, 0.0]], dtype=torch.float64)
+    for seed in range(6):
+        told = next(compare(evidence_of(largest, x, seed=seed))).agreement
+        assert told is agreement or (told is Agreement.INCONCLUSIVE and agreement is Agreement.AGREE)
