@@ -9,6 +9,7 @@ same but for a block that comes once more.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from gradsuite.numerics.dispatch import DispatchMode
 if TYPE_CHECKING:
     from gradsuite.routes.line import Line
 
-FAR = (1.0, -1.0, 32.0, -32.0, 1024.0, -1024.0)  # steps at which another number of turns is looked for
+FAR = (1.0, 32.0, 1024.0)  # steps to either side at which another number of turns is looked for
 ADJACENT = 2.0**-50  # of the far step: between steps so near one turn is the whole difference
 SURE = 16.0  # how fast r may change along the tangent, relative to r (1 - r)
 
@@ -38,9 +39,16 @@ def unfinished(line: Line) -> float:
 
 def _found(line: Line) -> float:
     try:
-        return next((found for far in FAR if (found := _one_turn_more(line, far))), 0.0)
+        return next((found for far in _steps(line) if (found := _one_turn_more(line, far))), 0.0)
     except Exception:  # the op has another path under a dispatch mode, or none
         return 0.0
+
+
+def _steps(line: Line) -> Iterator[float]:
+    """Those of FAR, in tangents and, where these are short, in units of the inputs."""
+    for length in (1.0, 1 / line.reach) if 0 < line.reach < 1 else (1.0,):
+        for far in FAR:
+            yield from (far * length, -far * length)
 
 
 def _one_turn_more(line: Line, far: float) -> float:

@@ -8,25 +8,26 @@ told from the other, and none is accused but one that is wrong alone. O(k log N)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
-from gradsuite.numerics.estimate import Agreement, Estimate
+from gradsuite.numerics.estimate import Agreement
 from gradsuite.routes.alone import Entry, Located, Moving, alone, claimed
-from gradsuite.routes.differences import cancelled
 from gradsuite.routes.line import Line
 
 if TYPE_CHECKING:
     from gradsuite.routes.evidence import Evidence
 
 MOST = 96  # probes
+GROUPS = 4  # of equal numbers
 
 
 def locate(evidence: Evidence, only: str = "") -> Located:
     """Judges the reverse gradient (``only`` that of one input) entry by entry; first what is not finite.
 
-    As far as MOST probes go; then all entries of an input together.
+    As far as MOST probes go; then equal numbers together.
     """
     finite: list[Entry] = []
     lost: list[Entry] = []
@@ -42,23 +43,18 @@ def locate(evidence: Evidence, only: str = "") -> Located:
 def _alike(evidence: Evidence, names: Sequence[str], found: Located) -> Located:
     """``found``, unless entries that are each right alone are wrong together: the largest of two, counted twice.
 
-    Where the entries of an input all rise by the same, equal numbers stay equal: there is no kink between them, and
-    every subgradient says the same along that line.
+    Where equal numbers rise by the same, they stay equal: there is no kink between them, and every subgradient says
+    the same along that line.
     """
     for name in names:
-        tangent = evidence.point.wide.tangents[name]
-        size = tangent.abs()[tangent != 0].amin() if bool((tangent != 0).any()) else tangent.new_zeros(()).abs()
-        moving = {name: torch.where(tangent == 0, torch.zeros_like(tangent), size.to(tangent.dtype))}
-        claim, scale = claimed(evidence, moving)
-        line = Line(evidence.point, moving, evidence.output_errors(evidence.natural))
-        slope = evidence.part(line, name)
-        if claim.compare(slope.central, scale=scale, resolution=evidence.resolution) is not Agreement.DISAGREE:
-            continue
-        right = Estimate(slope.central.value, slope.central.bar + cancelled(line))
-        if slope.smooth and not right.agrees(claim):
-            step = size.item()
-            got, right = (Estimate(each.value / step, each.bar / step) for each in (claim, right))
-            return Located(Agreement.DISAGREE, got=got, right=right)
+        x, tangent = evidence.point.wide.primal(name), evidence.point.wide.tangents[name]
+        values, counts = x[tangent != 0].unique(return_counts=True)
+        for value in values[counts > 1][:GROUPS]:
+            equal = (x == value) & (tangent != 0)
+            size = tangent.abs()[equal].amin().to(tangent.dtype)
+            told = alone(evidence, (name, int(equal.reshape(-1).nonzero()[0])), equal * size)
+            if told.agreement is Agreement.DISAGREE:
+                return replace(told, entry=None)
     return found
 
 
