@@ -209,9 +209,14 @@ def _column(found: Sequence[Fate], mutant: str, checker: str) -> dict[str, Any]:
 def markdown(figures: Mapping[str, Any]) -> str:
     """The table of the recorded figures, for people."""
     head = ["| mutant | ops | survive gradsuite | ops | survive gradcheck, fast |", "|---|---|---|---|---|"]
-    return "\n".join(
-        [*head, *(_row(mutant, row["gradsuite"], row["gradcheck"]) for mutant, row in figures["mutants"].items())]
-    )
+    rows = [_row(mutant, row["gradsuite"], row["gradcheck"]) for mutant, row in figures["mutants"].items()]
+    return "\n".join([*head, *rows, "", "What survives gradsuite:", "", *_named(figures["mutants"])])
+
+
+def _named(mutants: Mapping[str, Any]) -> list[str]:
+    """Each op with the mutants of it that survive gradsuite."""
+    lives = {(op, mutant) for mutant, row in mutants.items() for op in row["gradsuite"]["survivors"]}
+    return [f"- `{op}`: {', '.join(m for m in mutants if (op, m) in lives)}" for op in sorted({op for op, _ in lives})]
 
 
 def _row(mutant: str, *columns: Mapping[str, Any]) -> str:
