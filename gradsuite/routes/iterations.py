@@ -39,7 +39,8 @@ def unfinished(line: Line) -> float:
 
 def _found(line: Line) -> float:
     try:
-        return next((found for far in _steps(line) if (found := _one_turn_more(line, far))), 0.0)
+        here = _calls(line, 0.0)
+        return next((found for far in _steps(line) if (found := _one_turn_more(line, here, far))), 0.0)
     except Exception:  # the op has another path under a dispatch mode, or none
         return 0.0
 
@@ -51,9 +52,8 @@ def _steps(line: Line) -> Iterator[float]:
             yield from (far * length, -far * length)
 
 
-def _one_turn_more(line: Line, far: float) -> float:
-    here, there, step = _calls(line, 0.0), _calls(line, far), far
-    start = 0.0
+def _one_turn_more(line: Line, here: Calls, far: float) -> float:
+    there, start, step = _calls(line, far), 0.0, far
     if here == there:
         return 0.0
     while abs(step - start) > ADJACENT * abs(far):
