@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 
 import torch
 
 from gradsuite import jacobian
 from gradsuite.arrays import array
 from gradsuite.comparison import Comparison
+from gradsuite.flight import FLIGHT, OutOfTime
 from gradsuite.numerics.diagnosis import Fit, diagnose
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.reproducer import reproducer
@@ -20,6 +22,7 @@ from gradsuite.sample import Sample
 from gradsuite.storage import store
 
 PICTURED = 1024  # entries of a Jacobian that is drawn
+LONGEST = 10.0  # seconds for the Jacobians, or for the sentence in full, of one failure
 
 
 def tell(
@@ -37,7 +40,7 @@ def tell(
     told = Failure(
         comparison=comparison.name,
         culprit=culprit,
-        sentence=comparison.in_full() if comparison.in_full else comparison.sentence,
+        sentence=_sentence(comparison),
         hint=_hint(evidence, comparison, jacobians),
         inputs=_inputs(seen.point.tensors, seen.point.names),
         cotangents=tuple(array(f"ct {i}", ct) for i, ct in _cotangents(seen)),
@@ -76,16 +79,27 @@ def _cotangents(evidence: Evidence) -> list[tuple[int, torch.Tensor]]:
         return []
 
 
+def _sentence(comparison: Comparison) -> str:
+    """In full, where it is found out in time."""
+    if comparison.in_full:
+        with suppress(OutOfTime), FLIGHT.within(LONGEST):
+            return comparison.in_full()
+    return comparison.sentence
+
+
 Jacobians = tuple[str, torch.Tensor, torch.Tensor]  # input, got, truth
 
 
 def _jacobians(evidence: Evidence, comparison: Comparison) -> Jacobians | None:
-    """The wrong Jacobian and the right one for the input whose gradient is wrong, where both are small enough."""
+    """The wrong Jacobian and the right one for the input whose gradient is wrong, where both are small enough.
+
+    And where the op is fast enough.
+    """
     measured = comparison.says or comparison.wrong_input  # a fact of the graph has no Jacobian to show
     if not measured or comparison.culprit not in (Culprit.BACKWARD, Culprit.SPEC, Culprit.JVP):
         return None
     found: Jacobians | None = None
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), suppress(OutOfTime), FLIGHT.within(LONGEST):
         for name in [comparison.wrong_input] if comparison.wrong_input else evidence.point.names:
             rows, columns = jacobian.size(evidence, name)
             if not 0 < rows * columns <= jacobian.LIMIT:

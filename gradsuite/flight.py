@@ -5,7 +5,11 @@ There is one for the process, as there is one interpreter that an op may kill.
 
 from __future__ import annotations
 
+import math
 import pickle
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import FileIO
 from pathlib import Path
@@ -18,19 +22,38 @@ from gradsuite.sample import Sample
 MOST = 2**14  # elements of a tensor that is kept; of a larger one its shape alone
 
 
+class OutOfTime(BaseException):
+    """The op has taken all the time there was for it.
+
+    No Exception, for what an op raises is caught in many places, and this is not of the op.
+    """
+
+
 class Flight:
     """The last sample: in memory and, where a file was named, there too, beyond the end of the process."""
 
     def __init__(self) -> None:
         self.sample: Sample | None = None
         self._file: FileIO | None = None
+        self._deadline = math.inf
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """No call of an op is begun after so many seconds: OutOfTime is raised in its place."""
+        before, self._deadline = self._deadline, min(self._deadline, time.perf_counter() + seconds)
+        try:
+            yield
+        finally:
+            self._deadline = before
 
     def keep_in(self, path: Path) -> None:
         """From now on each sample is also written to ``path``, before the op is called at it."""
         self._file = FileIO(path, "w")
 
     def at(self, sample: Sample) -> None:
-        """An op is about to be called at ``sample``, or to be differentiated there."""
+        """An op is about to be called at ``sample``, or to be differentiated there. Raises OutOfTime."""
+        if time.perf_counter() > self._deadline:
+            raise OutOfTime
         if sample is self.sample:
             return
         self.sample = sample

@@ -123,13 +123,14 @@ class Group:
 
     @cached_property
     def large(self) -> list[Evidence]:
-        """Samples with one size past the tiles of kernels, shared out among the variants."""
+        """Samples with one size past the tiles of kernels, shared out among the variants; the smallest first."""
         each = max(2, LARGE // len(self.subjects))
-        return [
+        found = [
             Evidence(subject, sample)
             for subject in self.subjects
             for sample in self._source.draw(subject, self._order(subject, each, "large"))
         ]
+        return sorted(found, key=lambda evidence: evidence.sample.elements)
 
     def _order(self, subject: Subject, count: int, kind: Kind) -> Order:
         identity = f"{self._identity}::{_variant(subject)}::{kind}"

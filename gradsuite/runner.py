@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import sys
 import time
@@ -17,7 +18,7 @@ from gradsuite import checks, devices
 from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import GradsuiteError, Unsupported
 from gradsuite.failure import last_sample, tell
-from gradsuite.flight import FLIGHT
+from gradsuite.flight import FLIGHT, OutOfTime
 from gradsuite.group import Group, Source, definition_of, of_spec
 from gradsuite.inputs.search import smallest
 from gradsuite.numerics.estimate import Agreement
@@ -33,7 +34,7 @@ SHRINKS = 150  # how often a failing comparison is asked again while it shrinks
 STRICT = ("default", 0)  # the profile and seed in which a waived case must fail, or the waiver goes
 RESTLESS = "the op gives another value when it is called again with the same inputs: its calls cannot be compared"
 TOGETHER = "it is a failure of all samples together: run the whole case again"
-PATIENCE = 10.0  # seconds after which no further sample of a case is begun
+PATIENCE = 10.0  # seconds after which no further sample of a case is begun; twice that, and what is begun is given up
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
 
@@ -111,11 +112,14 @@ class Session:
         chosen: list[Evidence] = getattr(group, check.samples)
         tally, started = Tally(), time.perf_counter()
         for place, evidence in enumerate(chosen):
-            if place and time.perf_counter() - started > PATIENCE:
+            left = started + PATIENCE - time.perf_counter() if place else math.inf
+            try:
+                with FLIGHT.within(PATIENCE + left if left > 0 else 0.0):
+                    FLIGHT.at(evidence.sample)
+                    if id(evidence.subject) in able and tally.add(evidence, check):
+                        break
+            except OutOfTime:
                 tally.stopped(place, len(chosen))
-                break
-            FLIGHT.at(evidence.sample)
-            if id(evidence.subject) in able and tally.add(evidence, check):
                 break
         if check.compares_calls and tally.distinct(1) and not group.repeats:
             return bare(case, Outcome.INCONCLUSIVE, RESTLESS)
@@ -142,18 +146,19 @@ class Session:
         subject = evidence.subject
 
         def fails(sample: Sample) -> bool:
-            with suppress(Exception):  # a domain given as a function may raise where it is not meant to be asked
-                inside = sample is evidence.sample or subject.admits(sample.tensors)
-                return inside and _same_failure(check, Evidence(subject, sample, found.name), found) is not None
+            # A domain given as a function may raise where it is not meant to be asked.
+            with suppress(Exception, OutOfTime), FLIGHT.within(PATIENCE):
+                at = Evidence(subject, sample, found.name)
+                return subject.admits(sample.tensors) and _same_failure(check, at, found) is not None
             return False
 
-        best = evidence.sample
-        if check.shrinks and self._waiver(case) is None and fails(best):
-            best = smallest(best, fails, definition=definition_of(subject), calls=SHRINKS)
-        at = Evidence(subject, best, found.name)
-        told = _same_failure(check, at, found) or found
+        if check.shrinks and self._waiver(case) is None:
+            best = smallest(evidence.sample, fails, definition=definition_of(subject), calls=SHRINKS)
+            if best is not evidence.sample:
+                evidence = Evidence(subject, best, found.name)
+                found = _same_failure(check, evidence, found) or found
         origin = Origin(lost=TOGETHER) if check.one_suffices else group.origin(subject)
-        return tell(at, told, op=case.spec.op, replay=group.replay(case), case=case.id, origin=origin)
+        return tell(evidence, found, op=case.spec.op, replay=group.replay(case), case=case.id, origin=origin)
 
     def _waiver(self, case: Case) -> Waiver | None:
         return self._waivers.find(case.id) if self._waivers is not None else None

@@ -30,6 +30,11 @@ class Sample:
     symbols: Mapping[str, int | tuple[int, ...]] = field(default_factory=dict)  # sizes; a variadic symbol's is a tuple
     expect: Mapping[str, Any] = field(default_factory=dict)  # at an edge: y and gradients by input, nested lists
 
+    @property
+    def elements(self) -> int:
+        """How many numbers all inputs hold."""
+        return sum(t.numel() for t in self.tensors.values() if t is not None)
+
 
 @dataclass(frozen=True)
 class Subject:

@@ -8,6 +8,7 @@ from statistics import median
 
 from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import Unsupported
+from gradsuite.flight import OutOfTime
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.pattern import pattern
 from gradsuite.results import Histogram, Measures, Outcome
@@ -41,9 +42,19 @@ class Tally:
         self._notes: dict[str, None] = {}
 
     def add(self, evidence: Evidence, check: Check) -> bool:
-        """Counts what ``check`` says of a sample; true once it has failed on enough samples to stop."""
+        """Counts what ``check`` says of a sample; true once it has failed on enough samples to stop.
+
+        Raises OutOfTime; what failed before that is counted.
+        """
+        found: list[Comparison] = []
         try:
-            found = list(check.compare(evidence))
+            for comparison in check.compare(evidence):
+                found.append(comparison)
+        except OutOfTime:
+            for comparison in found:
+                if comparison.agreement is Agreement.DISAGREE:
+                    self._count(evidence, comparison)
+            raise
         except Unsupported as reason:
             self._unsupported.append(str(reason))
             return False

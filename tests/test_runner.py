@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
 
+from gradsuite.comparison import Check, Comparison
+from gradsuite.flight import OutOfTime
 from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, from_examples
+from gradsuite.numerics.estimate import Agreement
 from gradsuite.plan import Case, plan
 from gradsuite.results import CaseResult, Culprit, Op, Outcome
+from gradsuite.routes.evidence import Evidence
 from gradsuite.runner import Session
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Spec
@@ -99,6 +104,37 @@ def test_a_slow_op_is_judged_by_what_there_was_time_for(monkeypatch: pytest.Monk
     monkeypatch.setattr("gradsuite.runner.PATIENCE", 0.0)
     result = _session(torch.sin, normal(3))("reverse")
     assert (result.outcome, result.samples) == (Outcome.PASSED, 1)
+    assert any("the op is slow" in note for note in result.notes)
+
+
+def test_a_sample_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def slower_and_slower(x: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
+        time.sleep(0.0 if len(calls) < 15 else 0.5)
+        return x.sin()
+
+    monkeypatch.setattr("gradsuite.runner.PATIENCE", 1.0)
+    result = _session(slower_and_slower, normal(3))("reverse")
+    assert result.outcome is Outcome.PASSED
+    assert any("the op is slow" in note for note in result.notes)
+    assert len(calls) < 30  # all six samples take 54
+
+
+def test_what_failed_before_the_time_was_up_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Evidence] = []
+
+    def compare(evidence: Evidence) -> Iterator[Comparison]:
+        seen.append(evidence)
+        wrong = len(seen) > 1
+        yield Comparison("one", Agreement.DISAGREE if wrong else Agreement.AGREE, Culprit.BACKWARD)
+        if wrong:
+            raise OutOfTime
+
+    monkeypatch.setattr("gradsuite.checks.get", lambda name: Check(compare, shrinks=False))
+    result = _session(torch.sin, normal(3))("reverse")
+    assert result.outcome is Outcome.FAILED
     assert any("the op is slow" in note for note in result.notes)
 
 

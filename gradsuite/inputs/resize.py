@@ -33,8 +33,9 @@ def cuts(symbols: Mapping[str, Size]) -> Iterator[Cut]:
 
 
 def _plainer(size: int) -> list[int]:
-    """One, then ever less taken away: half of it, a quarter, ..., one."""
-    return sorted({1, *(size - (size >> k) for k in range(1, size.bit_length()))} - {0, size}) if size != 1 else []
+    """One, two, four, ..., for small is soon tried; then ever less taken away: half of it, a quarter, ..., one."""
+    halvings = range(1, size.bit_length())
+    return sorted({1, *(1 << k for k in halvings), *(size - (size >> k) for k in halvings)} - {0, size})
 
 
 def structure_of(definition: Definition, sample: Sample) -> Structure:

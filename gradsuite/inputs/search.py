@@ -41,7 +41,7 @@ def draw(strategy: SearchStrategy[Sample], *, count: int, identity: str, seed: i
 
 
 def smallest(start: Sample, predicate: Predicate, *, definition: Definition, calls: int = 400) -> Sample:
-    """The smallest and plainest sample for which ``predicate`` holds, reached from ``start``, where it must hold.
+    """The smallest and plainest sample for which ``predicate`` holds, reached from ``start``, which is not asked about.
 
     Works on the sample itself, which ends plainer than shrinking what Hypothesis drew. ``calls`` bounds how often
     ``predicate`` is asked, LONGEST for how many seconds.
