@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gradsuite import checks
+from gradsuite.flight import FLIGHT, OutOfTime
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.routes.directions import signed
 from gradsuite.routes.evidence import Evidence
@@ -18,6 +19,7 @@ from gradsuite.routes.point import Point
 from gradsuite.sample import Sample, Subject
 
 Tensors = Mapping[str, Tensor]
+LONGEST = 5.0  # seconds of judging a gradient; it is not known whether it is right by then
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,6 @@ class Asked:
         return replace(self.sample(tensors), differentiable=(name,))
 
     def _told(self, sample: Sample, good: Callable[[Agreement], bool], *, otherwise: bool) -> bool:
-        with suppress(Exception):  # whatever the callable raises, nothing is known
+        with suppress(Exception, OutOfTime), FLIGHT.within(LONGEST):  # whatever the callable raises, nothing is known
             return all(good(found.agreement) for found in checks.get("reverse").compare(Evidence(self.subject, sample)))
         return otherwise

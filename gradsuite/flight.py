@@ -46,14 +46,18 @@ class Flight:
         finally:
             self._deadline = before
 
+    def has_time(self) -> None:
+        """Raises OutOfTime where the time is up."""
+        if time.perf_counter() > self._deadline:
+            raise OutOfTime
+
     def keep_in(self, path: Path) -> None:
         """From now on each sample is also written to ``path``, before the op is called at it."""
         self._file = FileIO(path, "w")
 
     def at(self, sample: Sample) -> None:
         """An op is about to be called at ``sample``, or to be differentiated there. Raises OutOfTime."""
-        if time.perf_counter() > self._deadline:
-            raise OutOfTime
+        self.has_time()
         if sample is self.sample:
             return
         self.sample = sample

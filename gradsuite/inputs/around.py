@@ -12,6 +12,7 @@ from itertools import chain, islice
 
 import torch
 
+from gradsuite.flight import FLIGHT
 from gradsuite.inputs.blueprint import Blueprint
 from gradsuite.inputs.conditions import holds
 from gradsuite.inputs.effort import effort
@@ -38,6 +39,7 @@ SHARES = {
 SIZES = {"quick": 8, "default": 12, "thorough": 24}  # samples whose sizes expose mistakes
 APART, FEW = 2, 3  # samples of each kind of special numbers in one input alone, for each of the first inputs
 TRIES = 4  # to meet what the callable takes
+LONGEST = 2.0  # seconds of drawing samples of one value profile, for nearly all may be refused by a slow callable
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Around:
         """Samples of one value profile; the first that Hypothesis makes is the plainest of all, and of no kind."""
         strategy = drawn_from(self._sampler(kind)).filter(self.admits)
         count = SHARES[self.profile][kind]
-        return draw(strategy, count=count + 1, identity=f"{identity}::{kind}", seed=seed)[1:]
+        with FLIGHT.within(LONGEST):
+            return draw(strategy, count=count + 1, identity=f"{identity}::{kind}", seed=seed)[1:]
 
     def _apart(self, seed: int) -> Iterator[Sample]:
         """One input special, the others ordinary; plain sizes in turn.

@@ -6,7 +6,6 @@ the callable or its backward refuses is not varied. Sizes that only vary togethe
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from string import ascii_uppercase
@@ -14,6 +13,7 @@ from string import ascii_uppercase
 import torch
 from torch import Tensor
 
+from gradsuite.flight import FLIGHT, OutOfTime
 from gradsuite.spec.definition import Axis
 from gradsuite.spec.formula import Formula, parse
 
@@ -21,7 +21,7 @@ Place = tuple[str, int]  # an input, and one of its axes
 Group = Mapping[Place, int]  # places, and how many times the symbol each is
 Tensors = Mapping[str, Tensor]
 
-LONGEST = 2.0  # seconds of asking; what is not learnt by then stays as it is
+LONGEST = 5.0  # seconds of asking; what is not learnt by then stays as it is
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,15 @@ class Learned:
 
 
 def learn(examples: Tensors, answers: Answers) -> Learned:
-    """The shapes in which ``examples`` may come. Asks for at most LONGEST seconds, and one answer more."""
+    """The shapes in which ``examples`` may come. Asks for at most LONGEST seconds."""
     learner = _Learner(examples, answers)
     try:
-        learner.axes()
-        learner.ranks()
-    except _Enough:
+        with FLIGHT.within(LONGEST):
+            learner.axes()
+            learner.ranks()
+    except OutOfTime:
         learner.notes.append(f"the callable is slow: after {LONGEST:g} s no more was learnt of what may vary")
     return learner.learned()
-
-
-class _Enough(Exception):
-    """Time is up."""
 
 
 @dataclass
@@ -85,7 +82,6 @@ class _Learner:
     def __init__(self, examples: Tensors, answers: Answers) -> None:
         self._examples, self._answers = examples, answers
         self._names = iter(_letters(examples))
-        self._end = time.perf_counter() + LONGEST
         self._symbols: list[_Symbol] = []
         self._leading: tuple[str, ...] = ()
         self._alike = False
@@ -94,8 +90,7 @@ class _Learner:
     # Asking.
 
     def _refusal(self, tensors: Tensors) -> str:
-        if time.perf_counter() > self._end:
-            raise _Enough
+        FLIGHT.has_time()
         return self._answers.refusal(tensors)
 
     def _resized(self, group: Group, size: int) -> dict[str, Tensor]:

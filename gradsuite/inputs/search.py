@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
+from gradsuite.flight import OutOfTime
 from gradsuite.inputs.plainer import Plainer
 from gradsuite.sample import Sample
 from gradsuite.spec.definition import Definition
@@ -24,7 +26,10 @@ LONGEST = 5.0  # seconds of shrinking
 
 
 def draw(strategy: SearchStrategy[Sample], *, count: int, identity: str, seed: int) -> list[Sample]:
-    """Up to ``count`` samples, the plainest first; fewer where the strategy has no more, or rejects nearly all."""
+    """Up to ``count`` samples, the plainest first; fewer where the strategy has no more, or rejects nearly all.
+
+    And where the time is up: what asks an op whether it takes a sample may raise OutOfTime.
+    """
     found: list[Sample] = []
 
     @seeded(_number(identity, seed))
@@ -33,10 +38,8 @@ def draw(strategy: SearchStrategy[Sample], *, count: int, identity: str, seed: i
     def collect(sample: Sample) -> None:
         found.append(sample)
 
-    try:
+    with suppress(Unsatisfiable, OutOfTime):
         collect()
-    except Unsatisfiable:
-        return found
     return found[:count]
 
 
