@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import torch
 
@@ -10,22 +11,24 @@ from gradsuite.numerics.precision import widen
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.formula import as_computation
 from gradsuite.routes.forward_mode import jvp
-from gradsuite.routes.line import Line
+from gradsuite.routes.line import Line, flat
 from gradsuite.routes.reverse import gradients
 
 LIMIT = 4096  # entries
 
 
 def size(evidence: Evidence, name: str) -> tuple[int, int]:
-    """Rows (elements of the outputs that carry a gradient) and columns (elements of input ``name``)."""
-    tensor = evidence.point.tensors[name]
-    assert tensor is not None
-    return sum(o.numel() for o in evidence.point.select(evidence.point.outputs)), tensor.numel()
+    """Rows (elements of the outputs that carry a gradient) and columns (elements of input ``name``).
+
+    Of a complex output of a real input the real and the imaginary part have a row each.
+    """
+    outputs = evidence.point.select(evidence.point.outputs)
+    return sum(o.numel() * len(_units(evidence, name, o)) for o in outputs), evidence.point.primal(name).numel()
 
 
 def by_reverse(evidence: Evidence, name: str) -> torch.Tensor:
     """Rows from one backward for each element of the outputs, in the tested dtype; float64 or complex128."""
-    return torch.stack([widen(gradients(evidence.point, ct)[name]).reshape(-1) for ct in _basis(evidence)]).conj()
+    return torch.stack([widen(gradients(evidence.point, ct)[name]).reshape(-1) for ct in _basis(evidence, name)]).conj()
 
 
 def by_forward(evidence: Evidence, name: str) -> torch.Tensor:
@@ -35,7 +38,7 @@ def by_forward(evidence: Evidence, name: str) -> torch.Tensor:
     for j in range(primal.numel()):
         tangent = torch.zeros_like(primal, memory_format=torch.contiguous_format)
         tangent.view(-1)[j] = 1
-        columns.append(torch.cat([widen(t).reshape(-1) for t in jvp(evidence.point, {name: tangent})]))
+        columns.append(torch.from_numpy(flat(jvp(evidence.point, {name: tangent}))))
     return torch.stack(columns, dim=1)
 
 
@@ -45,7 +48,7 @@ def by_formula(evidence: Evidence, name: str) -> torch.Tensor:
     assert definition is not None
     wide = evidence.point.wide
     compute = as_computation(definition)
-    rows = [compute(wide, [widen(c) for c in ct], None)[f"gradient {name}"].reshape(-1) for ct in _basis(evidence)]
+    rows = [compute(wide, [widen(c) for c in ct], None)[f"gradient {name}"].reshape(-1) for ct in _basis(evidence, name)]
     return torch.stack(rows).conj()
 
 
@@ -69,11 +72,16 @@ def _column(evidence: Evidence, name: str, tangent: torch.Tensor) -> torch.Tenso
     return torch.from_numpy(fine + (fine - coarse) / 3)
 
 
-def _basis(evidence: Evidence) -> Iterator[list[torch.Tensor]]:
-    """For each element of the outputs a cotangent that is one there and zero elsewhere."""
+def _units(evidence: Evidence, name: str, output: torch.Tensor) -> tuple[complex, ...]:
+    """The cotangents that tell the parts of an output's element as a function of input ``name``."""
+    return (1, 1j) if output.is_complex() and not evidence.point.primal(name).is_complex() else (1,)
+
+
+def _basis(evidence: Evidence, name: str) -> Iterator[list[torch.Tensor]]:
+    """For each element of the outputs a cotangent that is one there and zero elsewhere; for each part, if two count."""
     outputs = evidence.point.select(evidence.point.outputs)
     for k, output in enumerate(outputs):
-        for i in range(output.numel()):
+        for i, unit in product(range(output.numel()), _units(evidence, name, output)):
             weights = [torch.zeros_like(o, memory_format=torch.contiguous_format) for o in outputs]
-            weights[k].view(-1)[i] = 1
+            weights[k].view(-1)[i] = torch.tensor(unit, dtype=output.dtype)
             yield weights

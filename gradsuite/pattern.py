@@ -69,7 +69,8 @@ def _of_values(x: torch.Tensor) -> Iterator[str]:
     if not x.numel():
         yield "has no elements"
         return
-    size = x.detach().abs()
+    x = x.detach().to(torch.uint8) if x.dtype == torch.bool else x.detach()
+    size = x.abs()
     if not bool(torch.isfinite(size).all()):
         yield "is not finite"
     if bool((size == 0).any()):

@@ -59,13 +59,13 @@ def claimed(evidence: Evidence, moving: Moving) -> tuple[Estimate, float]:
     return Estimate(value, CONFIDENCE * bar), scale if 0 < scale < math.inf else evidence.output_scale
 
 
-def alone(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Located:
-    """The verdict on one entry, which ``moving``, shaped as its input, moves along its tangent."""
+def alone(evidence: Evidence, entry: Entry, moving: Moving) -> Located:
+    """The verdict on one entry, which ``moving`` moves along its tangent; or on all that it moves together with it."""
     found: _Probe | None = None
     accusers: list[_Probe] = []
     settled = False
     for exponent in _exponents(evidence, entry, moving):
-        probe = _Probe(evidence, entry, moving * math.ldexp(1.0, exponent))
+        probe = _Probe(evidence, entry, _times(moving, exponent))
         if exponent and probe.slope.flat and (settled or not math.isfinite(probe.claim.value)):
             continue  # the tread of a stair, or less than float64 resolves
         if probe.verdict is Agreement.AGREE and probe.slope.smooth:
@@ -85,13 +85,22 @@ def _are_excused(accusers: list[_Probe]) -> bool:
     return next((excuse for excuse in excuses if excuse is not None), False)
 
 
-def _exponents(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Iterator[int]:
+def _times(moving: Moving, exponent: int) -> Moving:
+    return {name: t * math.ldexp(1.0, exponent) for name, t in moving.items()}
+
+
+def _length(moving: Moving) -> float:
+    """How far all entries move, added up."""
+    return sum(t.abs().sum().item() for t in moving.values())
+
+
+def _exponents(evidence: Evidence, entry: Entry, moving: Moving) -> Iterator[int]:
     """By which powers of two the entry's tangent is made shorter: of the size of x, finer, and of the size of 1.
 
     At a huge x a period of the op may be a power of two, and then every step of the size of x ends where it began.
     """
     name, i = entry
-    length, size = (t.reshape(-1)[i].abs().item() for t in (moving, evidence.point.wide.primal(name)))
+    length, size = (t.reshape(-1)[i].abs().item() for t in (moving[name], evidence.point.wide.primal(name)))
     own = math.frexp(size)[1] - math.frexp(length)[1]
     shorter = [own, own - FINER] if size else [-FINER * 2**k for k in range(DOUBLINGS)]
     shorter += [-math.frexp(length)[1]] if length > HUGE else []
@@ -99,13 +108,13 @@ def _exponents(evidence: Evidence, entry: Entry, moving: torch.Tensor) -> Iterat
 
 
 class _Probe:
-    """One entry and one size of step."""
+    """One entry, or some together, and one size of step."""
 
-    def __init__(self, evidence: Evidence, entry: Entry, moving: torch.Tensor) -> None:
+    def __init__(self, evidence: Evidence, entry: Entry, moving: Moving) -> None:
         self._evidence, self._entry, self._moving = evidence, entry, moving
-        self.claim, self._scale = claimed(evidence, {entry[0]: moving})
-        self._line = Line(evidence.point, {entry[0]: moving}, evidence.output_errors(evidence.natural))
-        self.slope: Slope = evidence.part(self._line, entry, moving.sum().item())
+        self.claim, self._scale = claimed(evidence, moving)
+        self._line = Line(evidence.point, moving, evidence.output_errors(evidence.natural))
+        self.slope: Slope = evidence.part(self._line, entry, *((name, t.sum().item()) for name, t in moving.items()))
         self._right = self.slope.hull
         self.verdict = self.slope.judge(self.claim, scale=self._scale, resolution=evidence.resolution)
         if self.verdict is Agreement.DISAGREE and math.isfinite(self.claim.value):
@@ -135,7 +144,7 @@ class _Probe:
         return abs(self._right.value - expected) <= settling.PLAUSIBLE * abs(expected)
 
     def _ratio(self, longer: _Probe) -> float:
-        return self._moving.abs().sum().item() / longer._moving.abs().sum().item()
+        return _length(self._moving) / _length(longer._moving)
 
     @property
     def is_excused(self) -> bool | None:
@@ -152,22 +161,21 @@ class _Probe:
     @property
     def _sizes(self) -> Moving:
         """How large the inputs are; where they are zero, and at this entry, as large as the shortened tangents."""
-        point, name = self._evidence.point.wide, self._entry[0]
-        moves = self._moving != 0
-        shorter = (self._moving[moves] / point.tangents[name][moves]).abs().max().item()
+        point, (name, i) = self._evidence.point.wide, self._entry
+        shorter = self._moving[name].reshape(-1)[i].abs().item() / point.tangents[name].reshape(-1)[i].abs().item()
         sizes = {
             n: torch.where(point.primal(n) == 0, t.abs() * shorter, point.primal(n).abs())
             for n, t in point.tangents.items()
         }
-        return sizes | {name: torch.where(moves, self._moving.abs(), sizes[name])}
+        return sizes | {n: torch.where(t != 0, t.abs(), sizes[n]) for n, t in self._moving.items()}
 
     @property
     def _stair(self) -> bool:
         """Whether a step as long as one finds next to nothing wrong, although one so short does: a tread of a stair."""
-        length = self._moving.abs().sum().item()
+        length = _length(self._moving)
         if length >= 1 or not self.claim.value:
             return False
-        longer = _Probe(self._evidence, self._entry, self._moving * math.ldexp(1.0, -math.frexp(length)[1]))
+        longer = _Probe(self._evidence, self._entry, _times(self._moving, -math.frexp(length)[1]))
         return longer.slope.smooth and longer.doubt <= RESOLUTION * self.doubt
 
     @property
@@ -178,7 +186,7 @@ class _Probe:
     @property
     def located(self) -> Located:
         """The verdict, for a step of one (if complex, in the tangent's direction)."""
-        step = (self._moving.abs() if self._moving.is_complex() else self._moving).sum().item()
+        step = sum((t.abs() if t.is_complex() else t).sum().item() for t in self._moving.values())
         got, right = (Estimate(e.value / step, e.bar / abs(step)) for e in (self.claim, self._right))
         return (
             Located(self.verdict, self._entry, got, right)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 
 from gradsuite.numerics.estimate import Estimate
@@ -21,7 +22,8 @@ def unsteady(
 ) -> bool | None:
     """Whether slopes near by are off what is ``right`` by a quarter as much as ``claim`` is; None where none is known.
 
-    Neighbours lie off by small shares of ``sizes``, in all inputs at once; ``noise`` is that of each value.
+    Neighbours lie off by small shares of ``sizes``, in all inputs at once; ``noise`` is that of each value. One beyond
+    a jump tells nothing of this point: where a loss asks whether a label is 1, nearly all have another label.
     """
     doubt, known = _off(claim, right) - claim.bar, False
     near = min(NEAR, SHARE * doubt / max(abs(claim.value), abs(right.value)))
@@ -32,9 +34,23 @@ def unsteady(
         slope = secant(line.through(offsets), step)
         vague = slope.bar + noise / step
         if _off(slope, right) > doubt / 4 + vague:
-            return True
+            if not _jumps(line, offsets, step, noise):
+                return True
+            continue
         known |= vague <= doubt / 4
     return False if known else None
+
+
+def _jumps(line: Line, offsets: Mapping[str, torch.Tensor], step: float, noise: float) -> bool:
+    """Whether values at a neighbour and sixteen times nearer are as unlike those at the point: between lies a jump.
+
+    Of outputs that move along the line, here or there.
+    """
+    there, nearer = line.through(offsets), line.through({name: t / 16 for name, t in offsets.items()})
+    here, far, near = line.here, there.here, nearer.here
+    moves = (line.row(step) != here) | (there.row(step) != far)
+    weights = np.abs(line.weights) * moves
+    return float(np.abs(near - here) @ weights) > float(np.abs(far - here) @ weights) / 2 + noise
 
 
 def _scattered(like: torch.Tensor, k: int, place: int) -> torch.Tensor:

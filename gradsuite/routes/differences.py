@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from gradsuite.numerics import settling
-from gradsuite.numerics.estimate import Estimate
+from gradsuite.numerics.estimate import UNKNOWN, Estimate
 from gradsuite.numerics.precision import Format
 from gradsuite.numerics.richardson import Row, Tableau, noise_level
 from gradsuite.routes.iterations import unfinished
@@ -32,6 +32,7 @@ NOISE_STEP = 2.0**-22.5
 KNOWN = 2.0**-17  # of the outputs' size: rounding them to a narrow dtype is no strange noise, even if it hides a slope
 SIDES = (1.0, -1.0)
 BESIDE = 2.0**-6  # where to look how large the outputs are that are zero here
+APART = 2.0**-20  # of the outputs' size: less is noise
 EPS = Format.of(torch.float64).unit
 
 
@@ -42,7 +43,10 @@ def secant(line: Line, step: float) -> Estimate:
 
 
 def _secant(line: Line, step: float) -> Estimate:
-    right, left = line.row(step), line.row(-step)
+    return _between(line, step, line.row(step), line.row(-step))
+
+
+def _between(line: Line, step: float, right: Row, left: Row) -> Estimate:
     rounding = float((np.abs(right) + np.abs(left)) @ line.units) / 2 + line.blur
     return Estimate(float((right - left) @ line.weights) / (2 * step), rounding / step)
 
@@ -55,12 +59,25 @@ def quick(line: Line) -> Slope:
     can prove; where it is too narrow, agreement fails, and ``thorough`` decides with a bar that was earned.
     """
     with torch.no_grad(), np.errstate(all="ignore"):
-        coarse, fine = (_secant(line, step) for step in FIRST)
+        ends = [(line.row(step), line.row(-step)) for step in FIRST]
+        coarse, fine = (_between(line, step, *end) for step, end in zip(FIRST, ends, strict=True))
+        if _stands_apart(line, ends, size=fine.bar * FIRST[1] / EPS):
+            return Slope(UNKNOWN, FIRST, (coarse.value, fine.value))
     correction = (fine.value - coarse.value) / 3
     value, size = fine.value + correction, fine.bar * FIRST[1] / EPS
     scale = max(abs(value), size)
     bar = 10 / 3 * max(coarse.bar, fine.bar) + (16 * correction * correction / scale if scale else 0.0)
     return Slope(Estimate(value, bar if math.isfinite(bar) else math.inf), FIRST, (coarse.value, fine.value))
+
+
+def _stands_apart(line: Line, ends: Sequence[tuple[Row, Row]], size: float) -> bool:
+    """Whether the values at the point are not what those on both sides of it tend to.
+
+    A smooth function's bend is a quarter at half the step, and that of a kink a half.
+    """
+    here, weights = line.here, np.abs(line.weights)
+    coarse, fine = (float(np.abs(right + left - 2 * here) @ weights) for right, left in ends)
+    return fine > 0.75 * coarse and fine > APART * size
 
 
 def thorough(line: Line) -> Slope:
@@ -85,7 +102,7 @@ class _Walk:
     """What <ct, f> rises by from the point on, and how large the outputs are that move at all, here or beside."""
 
     def __init__(self, line: Line) -> None:
-        self._line, self._here = line, line.row(0.0)
+        self._line, self._here = line, line.here
         rounding = float(np.abs(self._here) @ line.units)
         self._unfinished = unfinished(line)
         self._rounding = rounding + line.blur + self._unfinished
@@ -130,7 +147,7 @@ def cancelled(line: Line) -> float:
     with the step: a kink is what is left of twice the next bend less the last.
     """
     with torch.no_grad(), np.errstate(all="ignore"):
-        here, ends = line.row(0.0), ((line.row(step), line.row(-step)) for step in STEPS)
+        here, ends = line.here, ((line.row(step), line.row(-step)) for step in STEPS)
         bends = (
             (right - here - (here - left)) / step * line.weights
             for (right, left), step in zip(ends, STEPS, strict=True)

@@ -48,6 +48,11 @@ class Line:
         """The largest entry of the tangents."""
         return max((t.abs().max().item() for t in self._tangents.values() if t.numel()), default=0.0)
 
+    @property
+    def here(self) -> np.ndarray:
+        """The outputs at the point itself."""
+        return flat(self.point.select(self.point.outputs))
+
     def row(self, step: float) -> np.ndarray:
         """The outputs, or NaN where the op refuses its inputs: the step has left its domain."""
         try:

@@ -7,7 +7,7 @@ told from the other, and none is accused but one that is wrong alone. O(k log N)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -44,18 +44,29 @@ def _alike(evidence: Evidence, names: Sequence[str], found: Located) -> Located:
     """``found``, unless entries that are each right alone are wrong together: the largest of two, counted twice.
 
     Where equal numbers rise by the same, they stay equal: there is no kink between them, and every subgradient says
-    the same along that line.
+    the same along that line. So it is for those of one input, and for those of all.
     """
-    for name in names:
-        x, tangent = evidence.point.wide.primal(name), evidence.point.wide.tangents[name]
-        values, counts = x[tangent != 0].unique(return_counts=True)
-        for value in values[counts > 1][:GROUPS]:
-            equal = (x == value) & (tangent != 0)
-            size = tangent.abs()[equal].amin().to(tangent.dtype)
-            told = alone(evidence, (name, int(equal.reshape(-1).nonzero()[0])), equal * size)
+    for group in [*([name] for name in names), *([names] if len(names) > 1 else [])]:
+        for moving in _equal(evidence, group):
+            name, moved = next(iter(moving.items()))
+            told = alone(evidence, (name, int(moved.reshape(-1).nonzero()[0])), moving)
             if told.agreement is Agreement.DISAGREE:
                 return replace(told, entry=None)
     return found
+
+
+def _equal(evidence: Evidence, names: Sequence[str]) -> Iterator[Moving]:
+    """For some numbers that occur more than once in ``names``, what moves all their occurrences by the same."""
+    point = evidence.point.wide
+    free = {n: (x, t) for n in names if (t := point.tangents[n]).any() and not (x := point.primal(n)).is_complex()}
+    if not free:
+        return
+    values, counts = torch.cat([x[t != 0].cpu() for x, t in free.values()]).unique(return_counts=True)
+    for value in values[counts > 1][:GROUPS].tolist():
+        equal = {n: (x == value) & (t != 0) for n, (x, t) in free.items()}
+        held = {n: at for n, at in equal.items() if at.any()}
+        size = min(free[n][1].abs()[at].amin().item() for n, at in held.items())
+        yield {n: at * size for n, at in held.items()}
 
 
 def _together(found: Sequence[Located]) -> Located:
@@ -77,7 +88,7 @@ class _Search:
         self._left -= 1
         evidence, moving = self._evidence, self._masked(entries)
         if len(entries) == 1:
-            return alone(evidence, entries[0], moving[entries[0][0]])
+            return alone(evidence, entries[0], moving)
         claim, scale = claimed(evidence, moving)
         slope = evidence.part(Line(evidence.point, moving), *entries)
         verdict = claim.compare(slope.central, scale=scale, resolution=evidence.resolution)

@@ -29,6 +29,7 @@ CONFIDENCE = 16.0
 
 LOUD, QUIET = 2.0**12, 2.0  # by how much larger roundings are made in float64; where that is too much
 NEAR = 2.0**-3
+STILL = 2.0**-6  # of what a number moves by where labels are none: it stands still where they are
 
 Numbers = Mapping[str, torch.Tensor]
 Computation = Callable[[Point, list[torch.Tensor], Noise | None], Numbers]
@@ -71,6 +72,8 @@ def natural_error(
         found = _Seen.over(point, compute, values, scale, inside, runs, salt)
         if pure and scale == LOUD and found.saturates(values):
             found = found.larger(_Seen.over(point, compute, values, QUIET, inside, runs, salt))
+        if found.saturates(values) and _holds_labels(wide):
+            found = found.but(_Seen.over(point, compute, values, scale, inside, runs, salt, labels=True), values)
     errors = {name: _floor(values[name], found.spread[name], narrow or point.dtype) for name in values}
     return Natural(values, errors, found.vanished or found.largest >= Format.of(point.dtype).largest)
 
@@ -87,18 +90,18 @@ class _Seen:
     @classmethod
     def over(
         cls, point: Point, compute: Computation, values: Numbers, scale: float, inside: torch.dtype | None, runs: int,
-        salt: int,
+        salt: int, labels: bool = False,
     ) -> _Seen:  # fmt: skip
-        """After ``runs`` runs with roundings ``scale`` times as large."""
+        """After ``runs`` runs with roundings ``scale`` times as large; ``labels``: whole numbers stay in all inputs."""
         spread = {name: torch.zeros_like(value.abs()) for name, value in values.items()}
         largest, vanished, spares = 0.0, False, False
         for run in range(runs):
             seed = point.sample.seed + 7919 * (run + 1) + salt
             try:
-                noise, perturbed = _perturbed(point, compute, scale, inside, seed, spares_chosen=spares)
+                noise, perturbed = _perturbed(point, compute, scale, inside, seed, spares=spares, labels=labels)
                 if not spares and _lost(perturbed, values):
                     spares = True  # a backward may look for the number that was chosen among all
-                    noise, perturbed = _perturbed(point, compute, scale, inside, seed, spares_chosen=True)
+                    noise, perturbed = _perturbed(point, compute, scale, inside, seed, spares=True, labels=labels)
             except Exception:  # it refuses values so near, in its own words, or has another path under a dispatch mode
                 spread = {name: torch.full_like(value, math.inf) for name, value in spread.items()}
                 break
@@ -112,22 +115,38 @@ class _Seen:
         pairs = ((self.spread[name] * self.scale, value.abs()) for name, value in values.items())
         return any(bool((moved > NEAR * size).any()) for moved, size in pairs)
 
+    def but(self, other: _Seen, values: Numbers) -> _Seen:
+        """The deviations, except that of a number that moves by a good part of itself here, and next to nothing there."""
+        spread = {}
+        for name, value in values.items():
+            jumps = (self.spread[name] * self.scale > NEAR * value.abs()) & (value != 0)
+            still = other.spread[name] < STILL * self.spread[name]
+            spread[name] = torch.where(jumps & still, other.spread[name], self.spread[name])
+        return replace(self, spread=spread)
+
     def larger(self, other: _Seen) -> _Seen:
         """The larger deviation of each number."""
         return replace(self, spread={n: torch.fmax(spread, other.spread[n]) for n, spread in self.spread.items()})
 
 
 def _perturbed(
-    point: Point, compute: Computation, scale: float, inside: torch.dtype | None, seed: int, *, spares_chosen: bool
-) -> tuple[Noise, Numbers]:
+    point: Point, compute: Computation, scale: float, inside: torch.dtype | None, seed: int, *, spares: bool,
+    labels: bool,
+) -> tuple[Noise, Numbers]:  # fmt: skip
     """One run under stochastic arithmetic, and the noise that was added to its operations."""
     wide, form, narrow = point.wide, Format.of(point.dtype), point.computes_in
-    given = noise = Noise(form, scale=scale, seed=seed, inside=narrow, spares_chosen=spares_chosen)
+    given = noise = Noise(form, scale=scale, seed=seed, inside=narrow, spares_chosen=spares)
     if inside is not None:
-        noise = Noise(Format.of(inside), scale=scale, seed=seed + 1, inside=narrow, spares_chosen=spares_chosen)
+        noise = Noise(Format.of(inside), scale=scale, seed=seed + 1, inside=narrow, spares_chosen=spares)
     if wide is point and wide.hides_float32:  # twice a rounding: half a unit would be lost in the op's own
         given = Noise(Format.of(torch.float32), scale=2.0, seed=seed, inside=narrow)
-    return noise, _run(wide, compute, noise, given)
+    return noise, _run(wide, compute, noise, given, labels=labels)
+
+
+def _holds_labels(wide: Point) -> bool:
+    """Whether an input that moves holds whole numbers that may be labels, for which there is no neighbour."""
+    inputs = (wide.primal(name) for name in wide.names)
+    return any(bool((_is_whole(t) & (t != 0)).any()) for t in inputs if not t.is_complex())
 
 
 def _lost(perturbed: Numbers, values: Numbers) -> bool:
@@ -162,13 +181,14 @@ def _pooled(apart: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
     return torch.maximum(apart, least)
 
 
-def _run(wide: Point, compute: Computation, noise: Noise, given: Noise) -> Numbers:
+def _run(wide: Point, compute: Computation, noise: Noise, given: Noise, *, labels: bool = False) -> Numbers:
     """The computation with ``noise`` in every operation, and noise in what it is ``given``: inputs and cotangents.
 
-    Whole numbers in an input that does not move may be labels, for which there is no neighbour: they stay.
+    Whole numbers in an input that does not move may be labels, for which there is no neighbour: they stay. So they do
+    in any input where ``labels`` says so.
     """
     tensors: Tensors = {
-        name: None if t is None else given.perturb(t) if name in wide.names else _but_whole(given, t)
+        name: None if t is None else given.perturb(t) if name in wide.names and not labels else _but_whole(given, t)
         for name, t in wide.tensors.items()
     }
     twin, cotangents = wide.at(tensors), [given.perturb(ct) for ct in wide.cotangents]
@@ -178,7 +198,11 @@ def _run(wide: Point, compute: Computation, noise: Noise, given: Noise) -> Numbe
 
 def _but_whole(given: Noise, t: torch.Tensor) -> torch.Tensor:
     moved = given.perturb(t)
-    return moved if moved is t or t.is_complex() else torch.where(t == t.round(), t, moved)
+    return moved if moved is t or t.is_complex() else torch.where(_is_whole(t), t, moved)
+
+
+def _is_whole(t: torch.Tensor) -> torch.Tensor:
+    return t == t.round()
 
 
 def _floor(value: torch.Tensor, spread: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

@@ -114,6 +114,11 @@ class GradientLine(Line):
         coarsest = max((Format.of(ct.dtype).unit for ct in self.point.cotangents), default=0.0)
         self.units = np.maximum(self.units, np.abs(self.weights) * coarsest)
 
+    @property
+    def here(self) -> np.ndarray:
+        """The gradients at the point itself."""
+        return self.outputs(0.0)
+
     def outputs(self, step: float) -> np.ndarray:
         """The gradients of ``t``'s inputs at x + step w, flat, float64."""
         twin = self.point.at(self.shifted(step))

@@ -99,3 +99,34 @@ def test_equal_numbers_share_what_one_of_them_gets(shared, agreement: Agreement)
     for seed in range(6):
         told = next(compare(evidence_of(largest, x, seed=seed))).agreement
         assert told is agreement or (told is Agreement.INCONCLUSIVE and agreement is Agreement.AGREE)
+
+
+@pytest.mark.parametrize(
+    ("share", "agreement"), [(0.5, Agreement.AGREE), (1.0, Agreement.DISAGREE)], ids=["half each", "all to each"]
+)
+def test_equal_numbers_of_two_inputs_share_what_one_of_them_gets(share: float, agreement: Agreement) -> None:
+    def backward(ct, x, y):
+        return ct * ((x > y) + share * (x == y)), ct * ((y > x) + share * (x == y))
+
+    larger = planted_op(torch.maximum, backward)
+    x, y = torch.tensor([1.0, 2.0, -3.0]).double(), torch.tensor([1.0, 0.5, -3.0]).double()
+    assert locate(evidence_of(lambda x, y: larger(x, y), x, y)).agreement is agreement
+
+
+def test_a_gradient_is_known_where_the_values_of_another_input_jump() -> None:
+    """No neighbour of a label is one, and what is right there says nothing of what is right here."""
+    label = torch.tensor([1.0, -1.0, 1.0]).double()
+
+    def loss(x, y):
+        return torch.where(y == 1, x.sin(), torch.where(y == -1, x.exp(), torch.zeros_like(x)))
+
+    def backward(factor):
+        def of(ct, x, y):
+            return factor * ct * torch.where(y == 1, x.cos(), torch.where(y == -1, x.exp(), 0 * x)), 0 * ct
+
+        return of
+
+    x = torch.tensor([0.5, 0.25, -0.75]).double()
+    for factor, agreement in ((1.0, Agreement.DISAGREE), (0.0, Agreement.DISAGREE), (1.001, Agreement.DISAGREE)):
+        told = next(compare(evidence_of(planted_op(loss, backward(factor)), x, label))).agreement
+        assert (told is agreement) == (factor != 1)
