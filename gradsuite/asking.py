@@ -17,6 +17,7 @@ from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.memory import copied
 from gradsuite.routes.point import Point
 from gradsuite.sample import Sample, Subject
+from gradsuite.survival import survives
 
 Tensors = Mapping[str, Tensor]
 LONGEST = 5.0  # seconds of judging a gradient; it is not known whether it is right by then
@@ -40,16 +41,22 @@ class Asked:
         try:
             if not self.subject.admits(sample.tensors):
                 return "outside the given domain"
-            with torch.enable_grad():
-                leaves, outputs = Point(self.subject, sample).graph
-                chosen = [output for output in outputs if output.requires_grad]
-                weights = [signed(output.detach(), (0, 0, place)) for place, output in enumerate(chosen)]
-                wanted = [leaf for name in sample.differentiable if (leaf := leaves[name]) is not None]
-                if chosen:
-                    torch.autograd.grad(chosen, wanted, weights, allow_unused=True)
+            if _may_index(sample) and not survives(lambda: self._differentiated(self.sample(tensors))):
+                return "it kills the interpreter"
+            self._differentiated(sample)
         except Exception as error:  # whatever it is, the callable does not take such inputs
             return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
         return ""
+
+    def _differentiated(self, sample: Sample) -> None:
+        """Calls the callable and its backward."""
+        with torch.enable_grad():
+            leaves, outputs = Point(self.subject, sample).graph
+            chosen = [output for output in outputs if output.requires_grad]
+            weights = [signed(output.detach(), (0, 0, place)) for place, output in enumerate(chosen)]
+            wanted = [leaf for name in sample.differentiable if (leaf := leaves[name]) is not None]
+            if chosen:
+                torch.autograd.grad(chosen, wanted, weights, allow_unused=True)
 
     def is_finite(self, tensors: Tensors) -> bool:
         """Whether the callable and its backward take ``tensors``, and its values are finite there."""
@@ -88,3 +95,9 @@ class Asked:
         with suppress(Exception, OutOfTime), FLIGHT.within(LONGEST):  # whatever the callable raises, nothing is known
             return all(good(found.agreement) for found in checks.get("reverse").compare(Evidence(self.subject, sample)))
         return otherwise
+
+
+def _may_index(sample: Sample) -> bool:
+    """Whether an input holds integers, which a kernel may take for places in memory."""
+    given = (t for t in sample.tensors.values() if t is not None)
+    return any(not (t.is_floating_point() or t.is_complex() or t.dtype == torch.bool) for t in given)

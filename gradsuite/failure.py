@@ -35,13 +35,13 @@ def tell(
     sample, culprit = evidence.sample, comparison.culprit or Culprit.UNDECIDED
     shown = comparison.shown() if comparison.shown else evidence
     seen = shown or evidence
-    jacobians = _jacobians(evidence, comparison)
+    jacobians = _jacobians(seen, comparison)
     where, got, expected = _place(comparison, jacobians)
     told = Failure(
         comparison=comparison.name,
         culprit=culprit,
         sentence=_sentence(comparison),
-        hint=_hint(evidence, comparison, jacobians),
+        hint=_hint(seen, comparison, jacobians),
         inputs=_inputs(seen.point.tensors, seen.point.names),
         cotangents=tuple(array(f"ct {i}", ct) for i, ct in _cotangents(seen)),
         arguments={name: repr(value) for name, value in sample.arguments.items()},

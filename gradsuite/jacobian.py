@@ -48,7 +48,9 @@ def by_formula(evidence: Evidence, name: str) -> torch.Tensor:
     assert definition is not None
     wide = evidence.point.wide
     compute = as_computation(definition)
-    rows = [compute(wide, [widen(c) for c in ct], None)[f"gradient {name}"].reshape(-1) for ct in _basis(evidence, name)]
+    rows = [
+        compute(wide, [widen(c) for c in ct], None)[f"gradient {name}"].reshape(-1) for ct in _basis(evidence, name)
+    ]
     return torch.stack(rows).conj()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -77,3 +79,14 @@ def test_one_that_overwrites_its_input_is_told_by_its_forward() -> None:
 def test_one_that_has_only_an_in_place_form_is_refused_by_autograd() -> None:
     report = _report(lambda x: x.mul_(2))
     assert not report.failures and "in-place operation" in str(report)
+
+
+def test_what_nobody_gave_is_not_tried_where_it_kills_the_interpreter() -> None:
+    def unchecked(x: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        if bool((labels < 0).any()):
+            os.kill(os.getpid(), signal.SIGSEGV)  # as a kernel does that reads where they point to
+        return x.sin() * labels.clamp(0, 1)
+
+    report = gradsuite.check(unchecked, (normal(3), torch.tensor([1, 2, 1])), checks=["reverse"])
+    assert report.verdict is Outcome.PASSED
+    assert "labels drawn as" in str(report) and "integer(1, 2)" in str(report)

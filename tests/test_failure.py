@@ -72,3 +72,22 @@ def test_a_story_is_complete() -> None:
     assert error == pytest.approx(failure.picture.error)
     assert len(failure.steps) >= 3 and all(step.size > 0 for step in failure.steps)
     assert Failure.model_validate_json(failure.model_dump_json()) == failure
+
+
+def test_a_complex_output_of_a_real_input_has_a_row_for_each_part() -> None:
+    class Polar(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, t):
+            ctx.save_for_backward(t)
+            return torch.polar(torch.ones_like(t), t)
+
+        @staticmethod
+        def backward(ctx, ct):
+            (t,) = ctx.saved_tensors
+            return (ct * 1j * torch.polar(torch.ones_like(t), t)).real  # ct is not conjugated
+
+    evidence = evidence_of(Polar.apply, torch.tensor([0.0, 1.0]).double())
+    told = tell(evidence, next(compare(evidence)), op="polar", replay="")
+    assert told.culprit is Culprit.BACKWARD
+    assert told.picture is not None and (told.picture.rows, told.picture.columns) == (4, 2)
+    assert (told.where, told.got, told.expected) == ("Jacobian of x0, dy[1]/dx0[0] in flat indices", "-1.0", "1.0")

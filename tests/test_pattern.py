@@ -36,6 +36,12 @@ def test_one_property_that_tells_failing_samples_apart_is_named(failing, told) -
     assert found == f"only where {told} ({len(failing)} of {len(failing) + 2} samples)"
 
 
+def test_a_mask_is_told_as_numbers_are() -> None:
+    assert (
+        pattern([_sample([True, False])], [_sample([True, True])] * 2) == "only where x holds a zero (1 of 3 samples)"
+    )
+
+
 def test_where_every_sample_fails_there_is_no_pattern() -> None:
     assert pattern([PLAIN, _sample([0.0, 1.5])], []) == ""
 

@@ -4,6 +4,9 @@ For two signed cotangents the gradient of -2 ct1 + ct2 / 2 must equal -2 vjp(ct1
 errors of the three; in float64 the gradient's tremble is one, too, as the inputs move by roundings. A backward that
 rectifies or takes the magnitude of what it is given fails.
 
+So it is split into a cotangent that is special, and the rest: one of ones, as a loss gives, and one whose ends are
+ones. A backward that leaves out a factor where it sees ones fails.
+
 And the gradient of 2**k ct is 2**k times that of ct, to the last bit wherever numbers are rounded relative to their
 size: a backward that clips large cotangents, or drops small ones, fails.
 """
@@ -23,7 +26,8 @@ from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE
 from gradsuite.routes.reverse import gradients
 
-# The three gradients have cotangents 1, 1 and 2.5 times as large, and so have their natural errors.
+# The three gradients have cotangents 1, 1 and 2.5 times as large, and so have their natural errors. Those with ones
+# and with the rest are no larger.
 ERRORS = 2 + 0.5 + 2.5
 POWERS = (20, -20)  # from a loss that is scaled for half precision to a mean over a million
 
@@ -37,8 +41,24 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     for name in point.names:
         residual = widen(both[name]) + 2 * widen(first[name]) - widen(second[name]) / 2
         yield _judge(evidence, name, residual, f"linearity of the gradient of {name}")
+    for special, weights in _special(one):
+        rest = [ct - weight for ct, weight in zip(one, weights, strict=True)]
+        split = gradients(point, weights), gradients(point, rest)
+        for name in point.names:
+            residual = sum(widen(each[name]) for each in split) - widen(first[name])
+            yield _judge(evidence, name, residual, f"linearity of the gradient of {name}, {special}")
     for power in POWERS:
         yield from _scaled(evidence, first, power)
+
+
+def _special(cotangents: list[torch.Tensor]) -> Iterator[tuple[str, list[torch.Tensor]]]:
+    """Cotangents that a backward may treat apart; none that the dtype would round when it is taken away."""
+    yield "a cotangent of ones", [torch.ones_like(ct) for ct in cotangents]
+    ends = [ct.clone(memory_format=torch.contiguous_format) for ct in cotangents]
+    for ct in ends:
+        ct.view(-1)[:1] = 1
+        ct.view(-1)[-1:] = 1
+    yield "a cotangent whose ends are ones", ends
 
 
 def _scaled(evidence: Evidence, first: dict[str, torch.Tensor], power: int) -> Iterator[Comparison]:

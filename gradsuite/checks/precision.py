@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
+
 from gradsuite.comparison import Check, Comparison, Figures
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
@@ -21,6 +23,8 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     """One comparison for each differentiable input."""
     if evidence.is_wide and evidence.formula is None:
         raise Unsupported("no formula is declared, and there is nothing better than float64 to compare with")
+    if not all(bool(torch.isfinite(output.abs()).all()) for output in evidence.point.select(evidence.point.outputs)):
+        raise Unsupported("the op's own values are not finite in this dtype")
     for name, gradient in evidence.gradients.items():
         truth, natural = evidence.truth[name], evidence.natural
         found = match(gradient, truth, natural.errors[f"gradient {name}"], overflows=natural.overflows)

@@ -23,7 +23,7 @@ from dataclasses import replace
 
 from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import Unsupported
-from gradsuite.numerics.estimate import Agreement, Estimate
+from gradsuite.numerics.estimate import Agreement, Estimate, apart
 from gradsuite.routes import second
 from gradsuite.routes.curvature import Curvature, require_range
 from gradsuite.routes.evidence import Evidence
@@ -77,7 +77,8 @@ def _named(evidence: Evidence, found: Comparison) -> Comparison:
         if alone.agreement(alone.value) is Agreement.DISAGREE:
             where = f"the second derivative in {a}" if a == b else f"the mixed second derivative in {a} and {b}"
             right = alone.thorough.central.value
-            return replace(found, where=where, got=f"{alone.value:.9g}", expected=f"{right:.9g}")
+            got, expected = apart(alone.value, right)
+            return replace(found, where=where, got=got, expected=expected)
     return found
 
 

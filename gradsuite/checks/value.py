@@ -44,9 +44,10 @@ def _inexact(evidence: Evidence, name: str, output: torch.Tensor, truth: torch.T
     figures = Figures(found.ulps, found.ratios)
     if found.agreement is not Agreement.DISAGREE or found.worst is None:
         return Comparison(f"value of {name}", found.agreement, figures=figures)
+    wrong = "the forward is wrong" if evidence.formula is None else "the op does not compute what the spec says"
     return Comparison(
         f"value of {name}", Agreement.DISAGREE, Culprit.FORWARD,
-        f"the op does not compute what the spec says: it lies further from {against} than rounding explains",
+        f"{wrong}: it lies further from {against} than rounding explains",
         where=f"{name}, element {found.place(tuple(output.shape))}",
         got=repr(output.reshape(-1)[found.worst].item()), expected=repr(truth.reshape(-1)[found.worst].item()),
         figures=figures,

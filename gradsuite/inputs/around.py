@@ -16,6 +16,7 @@ from gradsuite.flight import FLIGHT
 from gradsuite.inputs.blueprint import Blueprint
 from gradsuite.inputs.conditions import holds
 from gradsuite.inputs.effort import effort
+from gradsuite.inputs.region import region
 from gradsuite.inputs.sampler import Sampler
 from gradsuite.inputs.search import draw
 from gradsuite.inputs.strategies import drawn_from
@@ -60,7 +61,8 @@ class Around:
         """The samples, the example first; the same ones for the same identity and seed."""
         structured = [sample for sample in self._structured(seed) if self.admits(sample)]
         valued = [sample for kind in SHARES[self.profile] for sample in self._valued(kind, identity, seed)]
-        return [self.example, *structured[: SIZES[self.profile]], *self._apart(seed), *valued]
+        plain = filter(self.admits, self._uniform(seed))
+        return [self.example, *structured[: SIZES[self.profile]], *plain, *self._apart(seed), *valued]
 
     def _valued(self, kind: str, identity: str, seed: int) -> list[Sample]:
         """Samples of one value profile; the first that Hypothesis makes is the plainest of all, and of no kind."""
@@ -80,6 +82,22 @@ class Around:
             for place in range(APART * len(names[:FEW])):
                 tries = (self._special(kind, names[place // APART], place, seed + 97 * k) for k in range(TRIES))
                 yield from islice(filter(self.admits, chain.from_iterable(tries)), 1)
+
+    def _uniform(self, seed: int) -> Iterator[Sample]:
+        """Each input all zeros, or an identity if it is square, the others ordinary: where eigenvalues are equal."""
+        sampler = self._sampler("normal")
+        for place, structure in enumerate(_feasible(self.definition, self._bases[0])):
+            ordinary = sized(sampler, structure, seed + place)
+            for name in ordinary.differentiable[:FEW]:
+                x, drawn = ordinary.tensors[name], self.definition.inputs[name].domain
+                found = region(drawn, structure.scope)
+                if x is None or found.kind.shape is not None:
+                    continue
+                square = x.dim() >= 2 and x.shape[-1] == x.shape[-2] > 1
+                plain = [torch.zeros_like(x), *([torch.eye(x.shape[-1]).to(x).expand_as(x).clone()] if square else [])]
+                for uniform in plain:
+                    if bool(found.holds(uniform).all()):
+                        yield replace(ordinary, tensors={**ordinary.tensors, name: uniform}, profile="zeros")
 
     def _special(self, kind: str, name: str, place: int, seed: int) -> Iterator[Sample]:
         for structure in _feasible(self.definition, self._bases[place % 2]):

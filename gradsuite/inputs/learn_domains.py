@@ -49,11 +49,13 @@ def meant(x: Tensor, takes: Callable[[Tensor], bool], fits: Callable[[Tensor], b
         return None
 
     def ends(end: float) -> bool:
-        beyond = 1 / x if end and bool((x > 0).all()) else 2 * end - x
+        beyond = 1 / x if end > 0 and bool((x > 0).all()) else 2 * end - x
         return takes(beyond) and not fits(beyond)
 
     low = next((end for end in reversed(ENDS) if bool((x > end).all()) and ends(end)), -math.inf)
     high = next((end for end in ENDS if bool((x < end).all()) and ends(end)), math.inf)
+    if high == 1.0 and low == -math.inf and ends(-high):
+        low = -high  # what diverges beyond 1 mostly does so beyond -1, too
     if (low, high) == (-math.inf, math.inf) or not fits(x):
         return None
     return parse_domain(_between(low, high, zero=_takes_zero(x, takes)))

@@ -12,6 +12,15 @@ RESOLUTION = 2.0**-10
 NOTHING = sys.float_info.min  # the smallest normal number: a bar below it is that of a zero
 
 
+def apart(left: float, right: float) -> tuple[str, str]:
+    """Two numbers in as many digits, nine at least, as show that they are two."""
+    for digits in (9, 13, 17):
+        told = f"{left:.{digits}g}", f"{right:.{digits}g}"
+        if told[0] != told[1]:
+            break
+    return told
+
+
 class Agreement(StrEnum):
     """Three-valued: a bar too wide to decide is never a pass."""
 

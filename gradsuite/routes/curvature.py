@@ -32,6 +32,17 @@ def require_range(evidence: Evidence) -> None:
             raise Unsupported("second derivatives at this scale leave the range of the dtype")
 
 
+def _halves(w: Tangents) -> tuple[Tangents, Tangents]:
+    """``w`` at every other entry, and at the rest."""
+    halves: tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]] = {}, {}
+    place = 0
+    for name, t in w.items():
+        even = (torch.arange(place, place + t.numel(), device=t.device) % 2 == 0).reshape(t.shape)
+        halves[0][name], halves[1][name] = torch.where(even, t, 0), torch.where(even, 0, t)
+        place += t.numel()
+    return halves
+
+
 class Curvature:
     """<w, H t> at the evidence's values in float64; each number is computed on first use.
 
@@ -74,6 +85,17 @@ class Curvature:
         line = second.GradientLine(self.point, self.t, self.w)
         hull = self.thorough.hull
         return Estimate(hull.value, hull.bar + differences.cancelled(line))
+
+    @cached_property
+    def is_additive(self) -> bool:
+        """Whether the slopes along both halves of w add up to the slope along w, as those of a derivative do.
+
+        On a kink of the gradient they need not, even where it has the same slope on both sides: of max(x**2, y**2) at
+        zero, along every line.
+        """
+        halves = [self.along(w).hull for w in _halves(self.w)]
+        total = Estimate(sum(half.value for half in halves), sum(half.bar for half in halves))
+        return not math.isfinite(total.bar) or total.agrees(self.right)
 
     @cached_property
     def truth(self) -> Estimate | None:

@@ -10,7 +10,7 @@ import torch
 
 from gradsuite.comparison import Comparison, Figures
 from gradsuite.numerics.blame import Ballot, blame
-from gradsuite.numerics.estimate import RESOLUTION, Agreement, Estimate
+from gradsuite.numerics.estimate import RESOLUTION, Agreement, Estimate, apart
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.results import Culprit
 from gradsuite.routes import forward_mode
@@ -148,8 +148,9 @@ def _accuse(evidence: Evidence, claim: Claim) -> Comparison:
     if located is None or located.entry is None:
         return found
     name, i = located.entry
-    where, got = f"gradient of {name}, flat element {i}", f"{located.got.value:.9g}"
-    return replace(found, where=where, got=got, expected=_told(located.right))
+    got, _ = apart(located.got.value, located.right.value)
+    where, expected = f"gradient of {name}, flat element {i}", _told(located.right, located.got.value)
+    return replace(found, where=where, got=got, expected=expected)
 
 
 def _alone(evidence: Evidence, claim: Claim) -> Located | None:
@@ -159,10 +160,10 @@ def _alone(evidence: Evidence, claim: Claim) -> Located | None:
     return evidence.located if evidence.located.agreement is Agreement.DISAGREE else None
 
 
-def _told(right: Estimate) -> str:
-    """One number, or the two between which a subgradient lies."""
+def _told(right: Estimate, beside: float = math.nan) -> str:
+    """One number, to digits that tell it from the one beside it, or the two between which a subgradient lies."""
     known = right.bar <= RESOLUTION * abs(right.value)
-    return f"{right.value:.9g}" if known else f"between {right.low:.9g} and {right.high:.9g}"
+    return apart(beside, right.value)[1] if known else f"between {right.low:.9g} and {right.high:.9g}"
 
 
 def blame_declared(evidence: Evidence, what: str) -> tuple[Agreement, Culprit, str]:

@@ -29,6 +29,7 @@ CONFIDENCE = 16.0
 
 LOUD, QUIET = 2.0**12, 2.0  # by how much larger roundings are made in float64; where that is too much
 NEAR = 2.0**-3
+LABELS = 2.0**8  # the largest whole number below which every format holds all; far beyond, every number is whole
 STILL = 2.0**-6  # of what a number moves by where labels are none: it stands still where they are
 
 Numbers = Mapping[str, torch.Tensor]
@@ -116,7 +117,7 @@ class _Seen:
         return any(bool((moved > NEAR * size).any()) for moved, size in pairs)
 
     def but(self, other: _Seen, values: Numbers) -> _Seen:
-        """The deviations, except that of a number that moves by a good part of itself here, and next to nothing there."""
+        """The deviations; those of ``other`` for numbers that move by a good part of themselves here, and not there."""
         spread = {}
         for name, value in values.items():
             jumps = (self.spread[name] * self.scale > NEAR * value.abs()) & (value != 0)
@@ -202,7 +203,7 @@ def _but_whole(given: Noise, t: torch.Tensor) -> torch.Tensor:
 
 
 def _is_whole(t: torch.Tensor) -> torch.Tensor:
-    return t == t.round()
+    return (t == t.round()) & (t.abs() <= LABELS)
 
 
 def _floor(value: torch.Tensor, spread: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

@@ -19,6 +19,7 @@ from gradsuite.routes.natural import CONFIDENCE, RUNS
 from gradsuite.routes.slope import Slope
 
 APART = "the second derivative is lost at this point alone, which the backward treats apart"
+KINKED = "the gradient has no derivative here: its slopes in two directions do not add up"
 BESIDE = math.sqrt(Format.of(torch.float64).unit)  # off the point, and half of all digits still the same
 
 
@@ -43,6 +44,8 @@ def judge(
         return _undecided(name, "the bars are too wide to decide")
     if route == "second" and _is_treated_apart(curvature, op):
         return _undecided(name, APART)
+    if not curvature.is_additive:
+        return _undecided(name, KINKED)
     return _accuse(curvature, name, value, route)
 
 

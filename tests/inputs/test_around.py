@@ -56,3 +56,16 @@ def test_what_the_callable_refuses_is_not_drawn(define) -> None:
     example = _example(x=torch.ones(3, 2), w=torch.ones(2))
     _, *others = _around(definition, example, lambda sample: sample.tensors["w"].numel() == 2)
     assert others and all(sample.tensors["w"].numel() == 2 for sample in others)
+
+
+def test_each_input_is_all_zeros_once_and_an_identity_where_it_is_square(define) -> None:
+    definition = define({"x": "A A", "w": "B"})
+    drawn = _around(definition, _example(x=torch.ones(3, 3), w=torch.ones(2)))
+    matrices = [sample.tensors["x"] for sample in drawn if sample.tensors["x"].shape == (3, 3)]
+    assert any(torch.equal(x, torch.eye(3).double()) for x in matrices)
+    assert any(not x.any() for x in matrices)
+
+
+def test_a_domain_without_zero_keeps_it_out(define) -> None:
+    drawn = _around(define({"x": "A B: positive"}), _example(x=torch.ones(3, 2)))
+    assert all(bool((sample.tensors["x"] > 0).all()) for sample in drawn)

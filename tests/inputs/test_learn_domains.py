@@ -47,6 +47,7 @@ UPPER, LOWER = torch.tensor([1.25, 1.5, 2.5, 4.0]), torch.tensor([0.125, 0.25, 0
         (UPPER, lambda x: x == x, None),
         (LOWER, lambda x: (x > 0) & (x < 1), "interval(0, 1)"),
         (LOWER, lambda x: x < 1, "less(1)"),
+        (LOWER, lambda x: x.abs() < 1, "interval(-1, 1)"),
         (-UPPER, lambda x: x < 0, "negative"),
         (UPPER, lambda x: x > 3, None),  # not even at the example: nothing is known to be meant
         (torch.tensor([1.25, 1.5]), lambda x: x > 0, None),  # two may lie there by chance

@@ -132,3 +132,33 @@ def test_a_wave_far_out_is_not_accused_for_steps_that_skip_its_crests() -> None:
     for far in (9e5, 2.0**20):
         found = list(second_order.compare(evidence_of(torch.sinc, torch.tensor(far, dtype=torch.float64))))
         assert all(comparison.agreement is not Agreement.DISAGREE for comparison in found)
+
+
+@pytest.mark.parametrize(("factor", "accused"), [(1, False), (2, True)])
+def test_where_the_gradient_has_slopes_but_no_derivative_nobody_is_accused(factor: int, accused: bool) -> None:
+    """Of max(x**2, y**2) at zero, each line tells another second derivative; beside it a wrong one is still found."""
+
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, ct):
+            return Twice.apply(ct, *ctx.saved_tensors)
+
+    class Twice(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, ct, x):
+            ctx.save_for_backward(ct, x)
+            return 2 * ct * x
+
+        @staticmethod
+        def backward(ctx, up):
+            ct, x = ctx.saved_tensors
+            return up * 2 * x, up * 2 * ct * factor
+
+    for x in (torch.zeros(2), torch.tensor([0.5, 0.25])):
+        told = [found.agreement for found in compare(evidence_of(lambda v: Square.apply(v).amax(-1), x.double()))]
+        assert (Agreement.DISAGREE in told) == (accused and bool(x.any()))
