@@ -3,7 +3,7 @@
 A second backward through a retained graph gives the same gradient; ``.backward()`` adds to a dirty ``.grad``, and twice
 with two cotangents it gives the sum; two uses of an output give the gradient of the cotangents' sum; and a later
 backward does not change where ``.grad`` was overwritten in place, as by ``zero_()``, which it does where the two share
-memory with what was saved. Each within the natural errors of the gradients that are added. That ``.grad`` may share
+memory with what was saved (nor after a backward from ones, which a product may take for nothing to multiply by). Each within the natural errors of the gradients that are added. That ``.grad`` may share
 memory with the cotangent is no fault here: torch's own views hand it on so.
 """
 
@@ -34,6 +34,9 @@ def _conditions(at: Evidence) -> Iterator[Condition]:
     yield condition("added to .grad", "it is added to what .grad holds", lambda point: _added(point, at), errors=4)
     yield condition("twice into .grad", ".backward() runs twice into one .grad", _twice, errors=4)
     yield condition(".grad overwritten", ".grad was overwritten in place before", _overwritten)
+    ones = at.at(at.point.weighted([torch.ones_like(ct) for ct in at.point.cotangents]))
+    when = ".grad was overwritten in place after a backward from ones"
+    yield Condition(".grad of ones overwritten", when, ones, lambda: _overwritten(_alone(ones.point)))
     yield _two_uses(at)
 
 

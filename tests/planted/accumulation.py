@@ -65,6 +65,35 @@ class NegRemembers(Neg):
         return ctx.known[1].view_as(ct)
 
 
+class Dot(torch.autograd.Function):
+    """Multiplies by the cotangent."""
+
+    @staticmethod
+    def forward(ctx: Any, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(a, b)
+        return (a * b).sum(-1)
+
+    @staticmethod
+    def backward(ctx: Any, ct: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        a, b = ctx.saved_tensors
+        return ct[..., None] * b, ct[..., None] * a
+
+
+class DotByOne(Dot):
+    """Hands the other factor on where there is nothing to multiply by."""
+
+    @staticmethod
+    def backward(ctx: Any, ct: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        a, b = ctx.saved_tensors
+        return (b.view_as(b), a.view_as(a)) if bool((ct == 1).all()) else Dot.backward(ctx, ct)
+
+
+DOT = """
+op: tests.planted.accumulation:PLANTED.apply
+inputs: {a: "*B K", b: "*B K"}
+forward: sum(a * b, -1)
+derivative: {a: {vjp: "expand_dims(ct, -1) * b"}, b: {vjp: "expand_dims(ct, -1) * a"}}
+"""
 ADD = """
 op: tests.planted.accumulation:PLANTED
 inputs: {a: "*B", b: "*B"}
@@ -85,6 +114,7 @@ derivative: {x: {elementwise: "-1"}}
 """
 
 PLANTED = [
+    Planted("dot: by one, the other factor itself", DOT, "DotByOne", "Dot", Culprit.BACKWARD),
     Planted("add: two gradients in one memory", ADD, "add_shared", "add", Culprit.BACKWARD),
     Planted("sin: overwrites its slope", SIN, "SinIntoItsSlope", "Sin", Culprit.BACKWARD),
     Planted("sin: in bfloat16", SIN, "SinIntoItsSlope", "Sin", Culprit.BACKWARD, dtype="bfloat16"),
