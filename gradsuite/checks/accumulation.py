@@ -3,8 +3,9 @@
 A second backward through a retained graph gives the same gradient; ``.backward()`` adds to a dirty ``.grad``, and twice
 with two cotangents it gives the sum; two uses of an output give the gradient of the cotangents' sum; and a later
 backward does not change where ``.grad`` was overwritten in place, as by ``zero_()``, which it does where the two share
-memory with what was saved (nor after a backward from ones, which a product may take for nothing to multiply by). Each within the natural errors of the gradients that are added. That ``.grad`` may share
-memory with the cotangent is no fault here: torch's own views hand it on so.
+memory with what was saved; nor after a backward from ones, which a product may take for nothing to multiply by. Each
+within the natural errors of the gradients that are added. That ``.grad`` may share memory with the cotangent is no
+fault here: torch's own views hand it on so.
 """
 
 from __future__ import annotations

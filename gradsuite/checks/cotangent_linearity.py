@@ -46,7 +46,9 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
         split = gradients(point, weights), gradients(point, rest)
         for name in point.names:
             residual = sum(widen(each[name]) for each in split) - widen(first[name])
-            yield _judge(evidence, name, residual, f"linearity of the gradient of {name}, {special}")
+            # What adds up for ones is larger, and so is its rounding, than what mostly cancels for signed cotangents.
+            rounding = sum(ulp(widen(each[name]).abs().nan_to_num(), each[name].dtype) / 2 for each in split)
+            yield _judge(evidence, name, residual, f"linearity of the gradient of {name}, {special}", rounding)
     for power in POWERS:
         yield from _scaled(evidence, first, power)
 
@@ -81,17 +83,19 @@ def _scaled(evidence: Evidence, first: dict[str, torch.Tensor], power: int) -> I
         yield _judge(evidence, name, residual, f"gradient of {name} for a cotangent times 2**{power}")
 
 
-def _judge(evidence: Evidence, name: str, residual: torch.Tensor, title: str) -> Comparison:
+def _judge(
+    evidence: Evidence, name: str, residual: torch.Tensor, title: str, rounding: torch.Tensor | float = 0.0
+) -> Comparison:
     if _beneath_notice(evidence, name, residual):
         return Comparison(title, Agreement.AGREE)
     natural = evidence.natural
-    bound = ERRORS * natural.errors[f"gradient {name}"]
+    bound = ERRORS * natural.errors[f"gradient {name}"] + rounding
     # The mixed cotangent is larger than the others, so its gradient may leave the dtype's range where theirs do not.
     size = evidence.truth[name].abs().nan_to_num(nan=0.0)
     leaves = natural.overflows or bool((ERRORS * size >= Format.of(evidence.dtype).largest).any())
     found = match(residual, torch.zeros_like(residual), bound, overflows=leaves)
     if found.agreement is Agreement.DISAGREE and evidence.is_wide:  # may come from inside a kernel
-        bound = torch.maximum(bound, ERRORS * evidence.trembling[f"gradient {name}"])
+        bound = torch.maximum(bound, ERRORS * evidence.trembling[f"gradient {name}"] + rounding)
         found = match(residual, torch.zeros_like(residual), bound, overflows=leaves)
     figures = Figures(ratios=found.ratios)
     if found.agreement is not Agreement.DISAGREE or found.worst is None:

@@ -23,8 +23,9 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     """One comparison for each differentiable input."""
     if evidence.is_wide and evidence.formula is None:
         raise Unsupported("no formula is declared, and there is nothing better than float64 to compare with")
-    if not all(bool(torch.isfinite(output.abs()).all()) for output in evidence.point.select(evidence.point.outputs)):
-        raise Unsupported("the op's own values are not finite in this dtype")
+    lost = any(not bool(torch.isfinite(output.abs()).all()) for output in evidence.point.select(evidence.point.outputs))
+    if lost and evidence.natural.overflows:
+        raise Unsupported("the op's own values leave the range of this dtype on the way")
     for name, gradient in evidence.gradients.items():
         truth, natural = evidence.truth[name], evidence.natural
         found = match(gradient, truth, natural.errors[f"gradient {name}"], overflows=natural.overflows)
