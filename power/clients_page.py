@@ -22,7 +22,7 @@ float64 and float32 are checked. `python -m power.clients FILE.py` runs them all
 `python -m power.clients_page` makes this page of the record, and a test holds that it is so.
 
 Whatever failed was looked at by a person: is the package wrong, is gradsuite, or is it meant so? The record was made in
-several runs of one day, while gradsuite was mended; what is marked `not run` was too slow for that day.
+several runs, while gradsuite was mended; what is marked `not run` was too slow for them.
 """
 VERDICTS = {
     "package": "wrong in the package",
