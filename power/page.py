@@ -25,8 +25,6 @@ SECTIONS = {
 }
 # Sections that nobody has measured again since the engine changed; an entry goes with the measurement that replaces it.
 EARLIER = {
-    "faults": "ctc_grad_wrt_logits_not_logprobs has no row: it is slow, and had not ended after 22 minutes.",
-    "opinfo_mutants": "Measured before the last changes: at ties, of loops that stop, of scaled cotangents.",
     "calibration": "Measured before the directions had six bits.",
 }
 
