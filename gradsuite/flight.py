@@ -46,7 +46,7 @@ class Flight:
         finally:
             self._deadline = before
 
-    def has_time(self) -> None:
+    def require_time(self) -> None:
         """Raises OutOfTime where the time is up."""
         if time.perf_counter() > self._deadline:
             raise OutOfTime
@@ -57,7 +57,7 @@ class Flight:
 
     def at(self, sample: Sample) -> None:
         """An op is about to be called at ``sample``, or to be differentiated there. Raises OutOfTime."""
-        self.has_time()
+        self.require_time()
         if sample is self.sample:
             return
         self.sample = sample

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import cache
 from multiprocessing import current_process, get_context
@@ -10,29 +9,23 @@ from typing import Any
 
 import torch
 
-from gradsuite import devices
 from gradsuite.plan import Case
 from gradsuite.request import Request
 from gradsuite.runner import Session
 from gradsuite.spec.definition import Spec
+from gradsuite.survival import can_fork
 
 
 def context(cases: Sequence[Case]) -> Any:
     """multiprocessing's context for forked processes; None where such a process would not work.
 
-    Forks need Linux (elsewhere system libraries do not survive one), a machine with no accelerator (once a backward
-    has run beside one, autograd refuses to run in a fork), and a process that may have children (a daemon may not).
+    Beside what any fork needs, the process must be one that may have children: a daemon may not.
     """
-    if sys.platform != "linux" or _has_accelerator() or current_process().daemon:
+    if not can_fork() or current_process().daemon:
         return None
     for check in dict.fromkeys(case.check for case in cases):
         _load(check)
     return get_context("fork")
-
-
-def _has_accelerator() -> bool:
-    """One that gradsuite knows, or a backend of somebody's own, which has a name then."""
-    return devices.available() != ("cpu",) or torch._C._get_privateuse1_backend_name() != "privateuseone"
 
 
 @cache

@@ -12,14 +12,26 @@ import sys
 import warnings
 from collections.abc import Callable
 
+import torch
+
 from gradsuite import devices
 
 LONGEST = 10  # seconds, after which the forked process is ended
 
 
+def can_fork() -> bool:
+    """Whether a forked process can run an op and its backward.
+
+    Forks need Linux (elsewhere system libraries do not survive one) and a machine with no accelerator: once a backward
+    has run beside one, autograd refuses to run in a fork. A backend of somebody's own counts; it has a name then.
+    """
+    alone = devices.available() == ("cpu",) and torch._C._get_privateuse1_backend_name() == "privateuseone"
+    return sys.platform == "linux" and alone
+
+
 def survives(call: Callable[[], object]) -> bool:
     """Whether a process lives through ``call``, whatever that raises; True, and not tried, where none can be forked."""
-    if sys.platform != "linux" or devices.available() != ("cpu",):
+    if not can_fork():
         return True
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of threads: those of the parent are not used there

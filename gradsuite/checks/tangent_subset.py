@@ -15,7 +15,7 @@ import torch
 from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
-from gradsuite.numerics.precision import widen
+from gradsuite.numerics.precision import paired, widen
 from gradsuite.results import Culprit
 from gradsuite.routes import forward_mode
 from gradsuite.routes.evidence import Evidence
@@ -37,7 +37,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
 
 def _slope(evidence: Evidence, tangents: Tangents) -> float:
     products = zip(evidence.point.cotangents, forward_mode.jvp(evidence.point, tangents), strict=True)
-    return sum((widen(ct).conj() * widen(t)).sum().real.item() for ct, t in products)
+    return paired((widen(ct), widen(product)) for ct, product in products).item()
 
 
 def _judge(evidence: Evidence, subset: tuple[str, ...], got: float, expected: float) -> Comparison:

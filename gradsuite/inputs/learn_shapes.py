@@ -90,7 +90,7 @@ class _Learner:
     # Asking.
 
     def _refusal(self, tensors: Tensors) -> str:
-        FLIGHT.has_time()
+        FLIGHT.require_time()
         return self._answers.refusal(tensors)
 
     def _resized(self, group: Group, size: int) -> dict[str, Tensor]:

@@ -127,6 +127,6 @@ def test_a_gradient_is_known_where_the_values_of_another_input_jump() -> None:
         return of
 
     x = torch.tensor([0.5, 0.25, -0.75]).double()
-    for factor, agreement in ((1.0, Agreement.DISAGREE), (0.0, Agreement.DISAGREE), (1.001, Agreement.DISAGREE)):
+    for factor in (1.0, 0.0, 1.001):
         told = next(compare(evidence_of(planted_op(loss, backward(factor)), x, label))).agreement
-        assert (told is agreement) == (factor != 1)
+        assert (told is Agreement.DISAGREE) == (factor != 1)
