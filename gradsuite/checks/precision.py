@@ -15,6 +15,7 @@ from gradsuite.comparison import Check, Comparison, Figures
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.results import Culprit
+from gradsuite.routes import digits
 from gradsuite.routes.elementwise import match
 from gradsuite.routes.evidence import Evidence
 
@@ -30,10 +31,13 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
         truth, natural = evidence.truth[name], evidence.natural
         found = match(gradient, truth, natural.errors[f"gradient {name}"], overflows=natural.overflows)
         figures = Figures(found.ulps, found.ratios)
+        blamed = _blame
+        if found.agreement is not Agreement.DISAGREE and _may_lose(evidence):
+            found, blamed = digits.kept(evidence, name), _lossy
         if found.agreement is not Agreement.DISAGREE:
             yield Comparison(f"precision of the gradient of {name}", found.agreement, figures=figures)
             continue
-        culprit, sentence = _blame(evidence)
+        culprit, sentence = blamed(evidence)
         at = found.worst
         yield Comparison(
             f"precision of the gradient of {name}", Agreement.DISAGREE, culprit, sentence, evidence.says("reverse"),
@@ -41,6 +45,15 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
             got=repr(gradient.reshape(-1)[at].item()), expected=repr(truth.reshape(-1)[at].item()),
             figures=figures, wrong_input=name,
         )  # fmt: skip
+
+
+def _may_lose(evidence: Evidence) -> bool:
+    """Whether a backward of its own arithmetic stands beside a forward that keeps its digits."""
+    return not evidence.is_wide and evidence.inherent is not evidence.natural and digits.values_agree(evidence)
+
+
+def _lossy(evidence: Evidence) -> tuple[Culprit, str]:
+    return Culprit.BACKWARD, "the backward is wrong: it loses digits that its forward keeps"
 
 
 def _blame(evidence: Evidence) -> tuple[Culprit, str]:

@@ -14,7 +14,7 @@ out and counted. Where the bars are too wide nothing is decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -24,9 +24,9 @@ from gradsuite.errors import Unsupported
 from gradsuite.inputs.scaled import scaled
 from gradsuite.numerics.blame import Ballot, blame
 from gradsuite.numerics.estimate import Agreement
-from gradsuite.numerics.precision import Format, ulp, widen
+from gradsuite.numerics.precision import Format, widen
 from gradsuite.results import Culprit, Says
-from gradsuite.routes.elementwise import match
+from gradsuite.routes import digits
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.jury import Claim, judge
 from gradsuite.routes.windows import Windows
@@ -113,54 +113,27 @@ def _accused(window: Windows) -> Comparison:
 
 
 def _below_float64(evidence: Evidence) -> Comparison:
-    """Each gradient against float64: half a unit in the last place first, then the natural error."""
+    """Each gradient against float64."""
     form, wide = Format.of(evidence.dtype), evidence.point.wide
     if not all(map(form.holds, (*wide.select(wide.outputs), *evidence.reference.values()))):
         return _undecided("values leave the range of this dtype here")
     for name, gradient in evidence.gradients.items():
-        truth, key = widen(evidence.reference[name]), f"gradient {name}"
-        if _is_near(evidence, gradient, truth, key):
+        found = digits.kept(evidence, name)
+        if found.agreement is Agreement.AGREE:
             continue
         if evidence.natural.overflows:
             return _undecided("values on the way leave the range of this dtype here")
-        if not _values_agree(evidence):
+        if not digits.values_agree(evidence):
             return _undecided("the op's own values are not those of float64 here")
-        # Far below the largest entry may lie what a kernel's own rounding leaves of a difference.
-        floor = form.unit * truth.abs().nan_to_num(nan=0.0, posinf=0.0).amax()
-        found = match(gradient, truth, evidence.natural.errors[key] + floor)
         if found.agreement is Agreement.DISAGREE:
             return Comparison(
                 "", found.agreement, Culprit.BACKWARD,
-                "the backward is wrong: it lies further from its own float64 result than rounding explains",
+                "the backward is wrong: it loses digits that its forward keeps",
                 where=f"gradient of {name}, element {found.place(tuple(gradient.shape))}",
                 got=repr(gradient.reshape(-1)[found.worst].item()),
-                expected=repr(truth.reshape(-1)[found.worst].item()), wrong_input=name,
+                expected=repr(evidence.reference[name].reshape(-1)[found.worst].item()), wrong_input=name,
             )  # fmt: skip
     return Comparison("", Agreement.AGREE)
-
-
-def _is_near(evidence: Evidence, gradient: torch.Tensor, truth: torch.Tensor, key: str) -> bool:
-    """Whether half a unit in the last place, or what one run of stochastic arithmetic shows, explains the rounding."""
-    bounds: tuple[Callable[[], torch.Tensor], ...] = (
-        lambda: _half(truth, gradient.dtype),
-        lambda: evidence.glimpse.errors[key],
-    )
-    return any(match(gradient, truth, bound()).agreement is Agreement.AGREE for bound in bounds)
-
-
-def _half(truth: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    return ulp(truth.abs().nan_to_num(nan=0.0, posinf=0.0), dtype) / 2
-
-
-def _values_agree(evidence: Evidence) -> bool:
-    """Whether the outputs are those of float64 but for a few roundings.
-
-    An eps that depends on the dtype makes another function, and what the forward lost the backward cannot know.
-    """
-    point = evidence.point
-    pairs = zip(map(widen, point.select(point.wide.outputs)), point.select(point.outputs), strict=True)
-    found = (match(got, truth, _half(truth, got.dtype)) for truth, got in pairs)
-    return all(each.agreement is not Agreement.DISAGREE for each in found)
 
 
 def _undecided(why: str) -> Comparison:

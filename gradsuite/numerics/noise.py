@@ -58,12 +58,15 @@ class Noise(DispatchMode):
     Tensors narrower than float64 are left alone, as far as ``inside`` does not say that the computation may round so.
     ``spares_chosen``: so is a result all of whose magnitudes stand among the arguments, of whatever operation: it was
     chosen, not computed. It costs a comparison with every argument.
+    ``spares_backward``: so is what a hand-written backward computes, where it does not differentiate a forward again.
     """
 
     def __init__(
-        self, form: Format, *, scale: float, seed: int, inside: torch.dtype | None = None, spares_chosen: bool = False
-    ) -> None:
+        self, form: Format, *, scale: float, seed: int, inside: torch.dtype | None = None, spares_chosen: bool = False,
+        spares_backward: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
+        self._spares_backward = spares_backward
         self._spares_chosen = spares_chosen
         self._inside = 0.0 if inside is None else Format.of(inside).unit
         self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
@@ -78,6 +81,8 @@ class Noise(DispatchMode):
         given = [x.detach().clone() for x in _numbers(args)] if self._spares_chosen else []
         result = func(*args, **(kwargs or {}))
         if func.is_view or (_family(func) in EXACT and not self._narrows(func, result)):
+            return result
+        if self._spares_backward and _is_in_backward() and _family(func) not in NORMWISE:
             return result
         if given and _is_chosen(result, given):
             return result
@@ -156,6 +161,12 @@ def _is_chosen(result: Any, given: list[torch.Tensor]) -> bool:
     """Whether every magnitude in ``result`` is one of those in ``given``."""
     among = torch.cat([x.abs().double().flatten() for x in given])
     return all(bool(torch.isin(y.detach().abs().double(), among).all()) for y in _numbers(result))
+
+
+def _is_in_backward() -> bool:
+    """Whether a hand-written backward computes here, and no forward that it differentiates again."""
+    node = torch._C._current_autograd_node()
+    return isinstance(node, torch.autograd.function.BackwardCFunction) and not torch.is_grad_enabled()
 
 
 def _is_mask(result: Any) -> bool:

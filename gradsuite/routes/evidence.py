@@ -16,7 +16,7 @@ from gradsuite.numerics.estimate import RESOLUTION, Estimate
 from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import Format, inner, paired, widen
 from gradsuite.results import Culprit, Says
-from gradsuite.routes import differences, formula, forward_mode, natural, overwriting, reverse
+from gradsuite.routes import differences, formula, forward_mode, graph, natural, overwriting, reverse
 from gradsuite.routes.alone import Located
 from gradsuite.routes.line import Line, flat
 from gradsuite.routes.localise import locate
@@ -112,21 +112,30 @@ class Evidence:
     @cached_property
     def natural(self) -> Natural:
         """Natural errors of outputs (``output 0``), gradients (``gradient x``) and of the ``slope`` <t, vjp(ct)>."""
-        through_op = self._through_op(natural.RUNS)
-        definition = self.subject.definition
-        if definition is None or self.formula is None:
-            return through_op
-        computed = formula.as_computation(definition)
-        return natural.larger(through_op, natural.natural_error(self.point, computed, salt=1, pure=True))
+        return self._with_formula(self._through_op(natural.RUNS))
+
+    @cached_property
+    def inherent(self) -> Natural:
+        """The same without the roundings that a hand-written backward's own arithmetic makes: what all must make."""
+        if not graph.is_written_in_python(self.point):
+            return self.natural
+        return self._with_formula(self._through_op(natural.RUNS, inherent=True))
 
     @cached_property
     def glimpse(self) -> Natural:
-        """The same from one run: never larger, so that what agrees within it agrees."""
-        return self.__dict__.get("natural") or self._through_op(1)
+        """The inherent error through the op from one run: never larger, so that what agrees within it agrees."""
+        return self.__dict__.get("inherent") or self._through_op(1, inherent=True)
 
-    def _through_op(self, runs: int) -> Natural:
-        found = natural.natural_error(self.point, _first_order, runs=runs)
+    def _through_op(self, runs: int, *, inherent: bool = False) -> Natural:
+        found = natural.natural_error(self.point, _first_order, runs=runs, inherent=inherent)
         return found if self.formula is not None else natural.with_floor(found, self.point)
+
+    def _with_formula(self, found: Natural) -> Natural:
+        definition = self.subject.definition
+        if definition is None or self.formula is None:
+            return found
+        computed = formula.as_computation(definition)
+        return natural.larger(found, natural.natural_error(self.point, computed, salt=1, pure=True))
 
     @cached_property
     def trembling(self) -> Mapping[str, torch.Tensor]:

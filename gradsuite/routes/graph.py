@@ -80,6 +80,11 @@ def custom(point: Point) -> Iterator[Any]:
             yield node
 
 
+def is_written_in_python(point: Point) -> bool:
+    """Whether a custom Function in Python, whose arithmetic can be seen, is behind the outputs."""
+    return any(isinstance(node, torch.autograd.function.BackwardCFunction) for node in custom(point))
+
+
 def saves_intermediates(point: Point) -> str:
     """The name of a custom Function behind the outputs that saved a value which is neither input nor output; or empty.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 
@@ -54,7 +55,7 @@ class Natural:
 
 def natural_error(
     point: Point, compute: Computation, *, salt: int = 0, inside: torch.dtype | None = None, runs: int = RUNS,
-    pure: bool = False,
+    pure: bool = False, inherent: bool = False,
 ) -> Natural:  # fmt: skip
     """The natural error of what ``compute(point, cotangents, noise)`` returns, in the dtype of ``point``.
 
@@ -62,7 +63,8 @@ def natural_error(
     ``inside``: the dtype in which operations round, where that is not the point's own; inputs, cotangents and results
     are still of the point's. Where a perturbed run raises, nothing is known, and errors are infinite. Fewer ``runs``
     see no larger errors: what agrees within these agrees within those of all. ``pure``: it is known to repeat, so that
-    what moves by a good part of itself was moved by the perturbation, and may be by a smaller one.
+    what moves by a good part of itself was moved by the perturbation, and may be by a smaller one. ``inherent``:
+    but for roundings in a hand-written backward's own arithmetic, by which an unstable formula excuses itself.
     """
     wide, narrow = point.wide, point.computes_in
     # In float64 itself the added rounding is made 2**12 times larger and the deviation divided again, so that
@@ -70,11 +72,12 @@ def natural_error(
     scale = LOUD if wide is point and narrow is None else 1.0
     with torch.random.fork_rng(devices=[]):
         values = compute(wide, wide.cotangents, None)
-        found = _Seen.over(point, compute, values, scale, inside, runs, salt)
+        seen = partial(_Seen.over, point, compute, values, inside=inside, runs=runs, salt=salt, inherent=inherent)
+        found = seen(scale)
         if pure and scale == LOUD and found.saturates(values):
-            found = found.larger(_Seen.over(point, compute, values, QUIET, inside, runs, salt))
+            found = found.larger(seen(QUIET))
         if found.saturates(values) and _holds_labels(wide):
-            found = found.but(_Seen.over(point, compute, values, scale, inside, runs, salt, labels=True), values)
+            found = found.but(seen(scale, labels=True), values)
     errors = {name: _floor(values[name], found.spread[name], narrow or point.dtype) for name in values}
     return Natural(values, errors, found.vanished or found.largest >= Format.of(point.dtype).largest)
 
@@ -90,19 +93,20 @@ class _Seen:
 
     @classmethod
     def over(
-        cls, point: Point, compute: Computation, values: Numbers, scale: float, inside: torch.dtype | None, runs: int,
-        salt: int, labels: bool = False,
+        cls, point: Point, compute: Computation, values: Numbers, scale: float, *, inside: torch.dtype | None,
+        runs: int, salt: int, inherent: bool, labels: bool = False,
     ) -> _Seen:  # fmt: skip
         """After ``runs`` runs with roundings ``scale`` times as large; ``labels``: whole numbers stay in all inputs."""
         spread = {name: torch.zeros_like(value.abs()) for name, value in values.items()}
         largest, vanished, spares = 0.0, False, False
+        run_once = partial(_perturbed, point, compute, scale, inside, labels=labels, inherent=inherent)
         for run in range(runs):
             seed = point.sample.seed + 7919 * (run + 1) + salt
             try:
-                noise, perturbed = _perturbed(point, compute, scale, inside, seed, spares=spares, labels=labels)
+                noise, perturbed = run_once(seed, spares=spares)
                 if not spares and _lost(perturbed, values):
                     spares = True  # a backward may look for the number that was chosen among all
-                    noise, perturbed = _perturbed(point, compute, scale, inside, seed, spares=True, labels=labels)
+                    noise, perturbed = run_once(seed, spares=True)
             except Exception:  # it refuses values so near, in its own words, or has another path under a dispatch mode
                 spread = {name: torch.full_like(value, math.inf) for name, value in spread.items()}
                 break
@@ -132,13 +136,14 @@ class _Seen:
 
 def _perturbed(
     point: Point, compute: Computation, scale: float, inside: torch.dtype | None, seed: int, *, spares: bool,
-    labels: bool,
+    labels: bool, inherent: bool,
 ) -> tuple[Noise, Numbers]:  # fmt: skip
     """One run under stochastic arithmetic, and the noise that was added to its operations."""
     wide, form, narrow = point.wide, Format.of(point.dtype), point.computes_in
-    given = noise = Noise(form, scale=scale, seed=seed, inside=narrow, spares_chosen=spares)
+    noisy = partial(Noise, scale=scale, inside=narrow, spares_chosen=spares, spares_backward=inherent)
+    given = noise = noisy(form, seed=seed)
     if inside is not None:
-        noise = Noise(Format.of(inside), scale=scale, seed=seed + 1, inside=narrow, spares_chosen=spares)
+        noise = noisy(Format.of(inside), seed=seed + 1)
     if wide is point and wide.hides_float32:  # twice a rounding: half a unit would be lost in the op's own
         given = Noise(Format.of(torch.float32), scale=2.0, seed=seed, inside=narrow)
     return noise, _run(wide, compute, noise, given, labels=labels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch.nn.functional import logsigmoid
 
 from gradsuite.results import Culprit
 from tests.planted.planted import Planted, op
@@ -26,6 +27,9 @@ sin_in_halves = op(torch.sin, lambda ct, x: (2 * ct * x.cos()).round() / 2)
 
 sqrt = op(torch.sqrt, lambda ct, x: ct * x.rsqrt() / 2)
 sqrt_by_quake = op(torch.sqrt, lambda ct, x: ct * quake(x) / 2)
+
+tail = op(logsigmoid, lambda ct, x: ct * torch.sigmoid(-x))
+tail_by_a_difference = op(logsigmoid, lambda ct, x: ct * (1 - torch.sigmoid(x)))
 
 LOG2 = """
 op: tests.planted.precision:PLANTED
@@ -51,11 +55,18 @@ inputs: {x: "*B"}
 forward: x * pi / 180
 derivative: {x: {elementwise: "PLANTED"}}
 """
+TAIL = """
+op: tests.planted.precision:PLANTED
+inputs: {x: {shape: "*B", domain: "interval(4, 20)"}}
+forward: -log1p(exp(-x))
+derivative: {x: {elementwise: exp(-x) / (1 + exp(-x))}}
+"""
 
 PLANTED = [
     Planted("log2: log(2) as a float32", LOG2, "log2_by_a_single", "log2", Culprit.BACKWARD, "float32"),
     Planted("sin: through bfloat16", SIN, "sin_in_half", "sin", Culprit.BACKWARD, dtype="float32"),
     Planted("sin: rounded to halves", SIN, "sin_in_halves", "sin", Culprit.BACKWARD, dtype="bfloat16"),
     Planted("sqrt: the fast inverse root", SQRT, "sqrt_by_quake", "sqrt", Culprit.BACKWARD, dtype="float32"),
+    Planted("logsigmoid: 1 - sigmoid(x)", TAIL, "tail_by_a_difference", "tail", Culprit.BACKWARD, dtype="float32"),
     Planted("spec of deg2rad: four digits", RADIANS, "0.01745", "pi / 180", Culprit.SPEC, dtype="float32"),
 ]

@@ -1,0 +1,66 @@
+"""The digits of a gradient below float64: a backward keeps what its forward keeps.
+
+``1 - exp(-x)`` near zero, ``1 - sigmoid(x)`` in the tail, a distance by aa + bb - 2ab: such a formula is right, and
+loses its digits by cancellation. Stochastic arithmetic through it shows as much, so the loss would excuse itself. Here
+only what all must round counts: the inputs, the cotangents, the forward, the result, and one unit of the largest
+element (N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 1.6, on forward error and
+conditioning).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+
+from gradsuite.numerics.estimate import Agreement
+from gradsuite.numerics.precision import Format, ulp, widen
+from gradsuite.routes.elementwise import Match, match
+from gradsuite.routes.evidence import Evidence
+
+
+def kept(evidence: Evidence, name: str) -> Match:
+    """The gradient of ``name`` against float64 reverse mode, within the inherent error and the roundings of its terms.
+
+    Half a unit in the last place comes first, then what one run of stochastic arithmetic shows: they cost less.
+    """
+    gradient, truth, key = evidence.gradients[name], widen(evidence.reference[name]), f"gradient {name}"
+    floor = Format.of(evidence.dtype).unit * _terms(evidence, name, truth)
+    bounds: tuple[Callable[[], torch.Tensor], ...] = (
+        lambda: _half_unit(truth, gradient.dtype),
+        lambda: evidence.glimpse.errors[key],
+        lambda: evidence.inherent.errors[key],
+    )
+    tried = (match(gradient, truth, bound() + floor) for bound in bounds)
+    found = next((each for each in tried if each.agreement is Agreement.AGREE), None)
+    return found or match(gradient, truth, bounds[-1]() + floor, overflows=evidence.natural.overflows)
+
+
+def values_agree(evidence: Evidence) -> bool:
+    """Whether the outputs are those of float64 but for a few roundings.
+
+    An eps that depends on the dtype makes another function, and what the forward lost the backward cannot know.
+    """
+    point = evidence.point
+    pairs = zip(map(widen, point.select(point.wide.outputs)), point.select(point.outputs), strict=True)
+    found = (match(got, truth, _half_unit(truth, got.dtype)) for truth, got in pairs)
+    return all(each.agreement is not Agreement.DISAGREE for each in found)
+
+
+def _half_unit(truth: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    return ulp(truth.abs().nan_to_num(nan=0.0, posinf=0.0), dtype) / 2
+
+
+def _terms(evidence: Evidence, name: str, truth: torch.Tensor) -> torch.Tensor:
+    """How large the terms of each entry may be whose difference it is: as large as the largest entry, or |ct y / x|.
+
+    The latter has a gradient's dimension, and is what cancels in a normalisation of one element.
+    """
+    point = evidence.point.wide
+    size, weight = point.primal(name).abs(), _largest(point.cotangents) * _largest(point.select(point.outputs))
+    return torch.where(size > 0, weight / size, 0.0).clamp(min=_largest([truth]))
+
+
+def _largest(tensors: Sequence[torch.Tensor]) -> float:
+    finite = (t.abs().nan_to_num(nan=0.0, posinf=0.0) for t in tensors if t.numel())
+    return max((t.max().item() for t in finite), default=0.0)
