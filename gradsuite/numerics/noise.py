@@ -2,19 +2,22 @@
 
 A float64 computation runs under a dispatch mode that perturbs the result of every ATen operation that
 rounds as the tested format would: a (1 + u d) + e d' with d, d' uniform in [-1, 1] (Monte Carlo arithmetic,
-D. S. Parker, 1997, at the granularity of ATen operations). Operations that only select, move or compare
+D. S. Parker, 1997, at the granularity of ATen operations). In float32 and float64 a fused kernel moves its results by
+what it loses inside, where that is more (numerics.kernels). Operations that only select, move or compare
 values are exact in every format and stay exact here; a perturbed copy would break ``==`` in their backward.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import zip_longest
 from typing import Any
 
 import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from gradsuite.numerics.dispatch import DispatchMode
+from gradsuite.numerics.kernels import SINGLE, lost_inside
 from gradsuite.numerics.precision import Format
 
 # Families of operations whose results are exact: selection, movement, comparison, creation.
@@ -70,6 +73,8 @@ class Noise(DispatchMode):
         self._spares_chosen = spares_chosen
         self._inside = 0.0 if inside is None else Format.of(inside).unit
         self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
+        # Below float32 kernels compute in float32 inside, or else lose what they need not.
+        self._sees_kernels = form.unit <= SINGLE
         self._generator = torch.Generator().manual_seed(seed)
         self.largest, self.vanished, self._smallest = 0.0, False, form.subnormal
 
@@ -88,11 +93,12 @@ class Noise(DispatchMode):
             return result
         if func._schema.is_mutable:
             return tree_map_only(torch.Tensor, lambda written: written.copy_(self.perturb(written)), result)
-        if isinstance(result, torch.Tensor):
-            return self.perturb(result)
-        if isinstance(result, tuple) and any(map(_is_mask, result[1:])):
-            return tuple(each if i and _is_mask(each) else self._spread(each) for i, each in enumerate(result))
-        return self._spread(result)
+        lost = lost_inside(func, args, kwargs or {}) if self._sees_kernels else ()
+        if isinstance(result, tuple):
+            masks = {place for place, each in enumerate(result) if place and _is_mask(each)}
+            pairs = enumerate(zip_longest(result, lost[: len(result)]))
+            return tuple(each if place in masks else self._spread(each, inside) for place, (each, inside) in pairs)
+        return self._spread(result, *lost)
 
     def _narrows(self, func: Any, result: Any) -> bool:
         """Whether a copy rounds to a narrower dtype, as the computation may."""
@@ -107,11 +113,14 @@ class Noise(DispatchMode):
         # Twice a rounding: the sum is rounded to the dtype again, and half a unit would mostly be lost in that.
         return max(self._unit, 2 * Format.of(dtype).unit * self._scale)
 
-    def _spread(self, result: Any) -> Any:
-        return tree_map_only(torch.Tensor, self.perturb, result)
+    def _spread(self, result: Any, lost: torch.Tensor | None = None) -> Any:
+        return tree_map_only(torch.Tensor, lambda tensor: self.perturb(tensor, lost), result)
 
-    def perturb(self, tensor: torch.Tensor) -> torch.Tensor:
-        """``tensor`` with one rounding of the tested format in every element; others pass unchanged."""
+    def perturb(self, tensor: torch.Tensor, lost: torch.Tensor | None = None) -> torch.Tensor:
+        """``tensor`` with one rounding of the tested format in every element; others pass unchanged.
+
+        ``lost``: how many units of one it is off by in each element, where that is more.
+        """
         unit = self._unit_of(tensor.dtype)
         if not unit or not tensor.numel():
             return tensor
@@ -121,6 +130,8 @@ class Noise(DispatchMode):
         self._observe(size)
         # A result that is exactly zero is exact in every format: it gets no underflow error. So is an infinity.
         error = (size.double() * unit).clamp_(min=self._subnormal).mul_(size.sign())
+        if lost is not None and lost.shape == error.shape:
+            error = torch.maximum(error, lost * unit)
         if math.isinf(self.largest):
             error.masked_fill_(error.isinf(), 0.0)
         return (tensor + error * self._draw(tensor)).to(tensor.dtype)

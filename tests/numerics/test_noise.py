@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from gradsuite.numerics.kernels import SINGLE
 from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import Format
 
@@ -63,7 +64,8 @@ def test_what_rounds_moves_by_about_the_unit_roundoff(name: str, form: str) -> N
     with Noise(FORMS[form], scale=1.0, seed=1):
         found = ROUNDED[name](x)
     moved = ((found - ROUNDED[name](x)) / ROUNDED[name](x)).abs()
-    assert moved.max() <= 2.01 * unit  # softmax and exp are one operation, a sum is one, too
+    inside = 2 if name in ("softmax", "sum") and unit <= SINGLE else 0  # kernels of several roundings
+    assert moved.max() <= (2.01 + inside) * unit  # in half precision softmax is one operation, a sum is one, too
     assert moved.max() >= 0.2 * unit
     assert (moved > 0).all()
 

@@ -1,0 +1,53 @@
+"""What a fused kernel loses inside, where no operation can be perturbed: its float32 twin shows it.
+
+The kernel runs once more at its arguments rounded to float32, in float32 and in float64; the two differ by its own
+rounding alone. ``exp(y) - onehot`` in the backward of a logarithmic softmax cancels like that, and so do the weights of
+an interpolation. A single addition or exponential is rounded once, and is not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils._pytree import tree_map_only
+
+from gradsuite.numerics.precision import Format
+
+SINGLE = Format.of(torch.float32).unit
+_NARROW = {torch.float64: torch.float32, torch.complex128: torch.complex64}
+_WIDE = {narrow: wide for wide, narrow in _NARROW.items()}
+
+
+def lost_inside(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor | None, ...]:
+    """For each result of the ATen operation ``func`` its rounding error in units of float32's u, elementwise.
+
+    None where nothing is known: the operation has no float32 twin, or gives other shapes there. Empty where it has none
+    to ask: it rounds once, it draws, or nothing in it is float64.
+    """
+    once = torch.Tag.core in func.tags and torch.Tag.pointwise in func.tags
+    if once or torch.Tag.nondeterministic_seeded in func.tags:
+        return ()
+    given = tree_map_only(torch.Tensor, _cast(_NARROW), (args, kwargs))
+    try:
+        single, double = (_run(func, tree_map_only(torch.Tensor, _cast(to), given)) for to in ({}, _WIDE))
+    except Exception:  # a kernel that is written for float64 alone
+        return ()
+    return tuple(map(_apart, single, double))
+
+
+def _cast(to: dict[torch.dtype, torch.dtype]) -> Callable[[torch.Tensor], torch.Tensor]:
+    return lambda x: x.to(to[x.dtype]) if x.dtype in to else x
+
+
+def _run(func: Any, given: Any) -> tuple[Any, ...]:
+    result = func(*given[0], **given[1])
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _apart(single: Any, double: Any) -> torch.Tensor | None:
+    if not (isinstance(single, torch.Tensor) and single.dtype in _WIDE and double.dtype == _WIDE[single.dtype]):
+        return None
+    apart: torch.Tensor = (single.to(double.dtype) - double).abs() / SINGLE
+    return apart.nan_to_num(0.0, 0.0)
