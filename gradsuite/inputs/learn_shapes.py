@@ -118,7 +118,7 @@ class _Learner:
         for group in self._groups(place):
             refusal = self._refusal(self._resized(group, size + 1)) or ""
             if not refusal:
-                return self._found(group, size, unit=1)
+                return self._found(group if len(group) > 1 else self._with_labels(place), size, unit=1)
         for group in self._groups(place):
             if size > 1 and not self._refusal(self._resized(group, 2 * size)):
                 return self._found(group, size, unit=self._unit(group, size))
@@ -127,8 +127,7 @@ class _Learner:
     def _groups(self, place: Place) -> Iterator[Group]:
         """The axis alone, with each other of its size, with those at its position, with all; then with multiples."""
         size = self._size(place)
-        others = [p for p in self._places() if p != place and not any(p in s.group for s in self._symbols)]
-        equal = [p for p in others if self._size(p) == size]
+        others, equal = self._others(place), self._equal(place)
         yield {place: 1}
         yield from ({place: 1, other: 1} for other in equal)
         aligned = [p for p in equal if self._from_right(p) == self._from_right(place)]
@@ -139,6 +138,28 @@ class _Learner:
         multiples = {p: self._size(p) // size for p in others if self._size(p) % size == 0}
         if size > 1 and len(multiples) > len(equal):
             yield {place: 1, **multiples}
+
+    def _others(self, place: Place) -> list[Place]:
+        return [p for p in self._places() if p != place and not any(p in s.group for s in self._symbols)]
+
+    def _equal(self, place: Place) -> list[Place]:
+        return [other for other in self._others(place) if self._size(other) == self._size(place)]
+
+    def _with_labels(self, place: Place) -> Group:
+        """The axis alone, or with what it labels or is labelled by, where the gradient is right with that only.
+
+        A callable may take more rows than labels, and broadcast the rest.
+        """
+        larger, alone = self._size(place) + 1, {place: 1}
+        labels = self._are_labels(place[0])
+        pairs = [{**alone, other: 1} for other in self._equal(place) if self._are_labels(other[0]) != labels]
+        if not pairs or self._promises(self._resized(alone, larger)):
+            return alone
+        return next((pair for pair in pairs if self._promises(self._resized(pair, larger))), alone)
+
+    def _are_labels(self, name: str) -> bool:
+        x = self._examples[name]
+        return not (x.is_floating_point() or x.is_complex())
 
     def _from_right(self, place: Place) -> int:
         return self._examples[place[0]].dim() - place[1]

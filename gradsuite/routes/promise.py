@@ -37,12 +37,13 @@ def is_open(evidence: Evidence) -> bool:
 def products(evidence: Evidence, point: Point, t: Tangents) -> dict[str, torch.Tensor]:
     """H t for each differentiable input, by reverse mode over reverse mode; raises Unsupported.
 
-    A backward that somebody wrote for a first derivative refuses a second one in whatever words.
+    A backward that somebody wrote for a first derivative refuses a second one in whatever words, and so does any where
+    an input has no elements.
     """
     try:
         return second.reverse_over_reverse(point, point.cotangents, t)
     except Exception as error:
-        if isinstance(error, Unsupported) or not is_open(evidence):
+        if isinstance(error, Unsupported) or not (is_open(evidence) or _is_empty(point)):
             raise
         raise Unsupported(_refusal(error)) from error
 
@@ -51,7 +52,7 @@ def excuse(evidence: Evidence) -> str:
     """Why no second derivative was promised at this point; empty where one was, or may have been."""
     if not is_open(evidence):
         return ""
-    if any(t is not None and not t.numel() for t in evidence.point.tensors.values()):
+    if _is_empty(evidence.point):
         return "an input has no elements here"
     weights = [ct.detach().requires_grad_() for ct in evidence.point.cotangents]
     try:
@@ -65,6 +66,10 @@ def excuse(evidence: Evidence) -> str:
         return ""
     careless = graph.saves_intermediates(evidence.point)
     return f"{careless} saves intermediate values, and treats them as constants in a second derivative" * bool(careless)
+
+
+def _is_empty(point: Point) -> bool:
+    return any(t is not None and not t.numel() for t in point.tensors.values())
 
 
 def _refusal(error: Exception) -> str:

@@ -56,6 +56,22 @@ def test_sizes_that_vary_together_are_one_symbol(function, examples, words) -> N
     assert _words(_learnt(function, examples)) == words
 
 
+def test_rows_and_their_labels_vary_together_where_the_gradient_says_so() -> None:
+    examples = {"x": torch.ones(3, 4), "labels": torch.tensor([0, 3, 1])}
+
+    def asked(right: Callable[[Mapping[str, Tensor]], bool]) -> dict[str, str]:
+        return _words(learn(examples, Answers(lambda tensors: "", right)))
+
+    def is_plain(tensors: Mapping[str, Tensor]) -> bool:
+        return tensors["x"].dim() == 2 and tensors["labels"].dim() == 1
+
+    assert asked(is_plain) == {"x": "A B", "labels": "C"}
+    assert asked(lambda tensors: is_plain(tensors) and len(tensors["x"]) == len(tensors["labels"])) == {
+        "x": "A B",
+        "labels": "A",
+    }
+
+
 def test_an_op_that_takes_any_shape_is_given_any() -> None:
     learned = _learnt(torch.add, {"x": torch.ones(2, 3), "y": torch.ones(2, 3)})
     assert _words(learned) == {"x": "*A", "y": "*A"}
