@@ -1,8 +1,9 @@
 """What a fused kernel loses inside, where no operation can be perturbed: its float32 twin shows it.
 
 The kernel runs once more at its arguments rounded to float32, in float32 and in float64; the two differ by its own
-rounding alone. ``exp(y) - onehot`` in the backward of a logarithmic softmax cancels like that, and so do the weights of
-an interpolation. A single addition or exponential is rounded once, and is not asked.
+rounding alone. ``exp(y) - onehot`` in the backward of a logarithmic softmax cancels like that, and leaves a unit of its
+largest argument. So much is nobody's mistake, and more is the kernel's. A single addition or exponential is rounded
+once, and is not asked.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_map_only
+from torch.utils._pytree import tree_leaves, tree_map_only
 
 from gradsuite.numerics.precision import Format
 
@@ -22,6 +23,8 @@ _WIDE = {narrow: wide for wide, narrow in _NARROW.items()}
 
 def lost_inside(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor | None, ...]:
     """For each result of the ATen operation ``func`` its rounding error in units of float32's u, elementwise.
+
+    No more than the largest number among the arguments.
 
     None where nothing is known: the operation has no float32 twin, or gives other shapes there. Empty where it has none
     to ask: it rounds once, it draws, or nothing in it is float64.
@@ -34,7 +37,8 @@ def lost_inside(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
         single, double = (_run(func, tree_map_only(torch.Tensor, _cast(to), given)) for to in ({}, _WIDE))
     except Exception:  # a kernel that is written for float64 alone
         return ()
-    return tuple(map(_apart, single, double))
+    most = max((x.abs().max().item() for x in tree_leaves(given) if _is_single(x) and x.numel()), default=0.0)
+    return tuple(_apart(one, other, most) for one, other in zip(single, double, strict=True))
 
 
 def _cast(to: dict[torch.dtype, torch.dtype]) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -46,8 +50,12 @@ def _run(func: Any, given: Any) -> tuple[Any, ...]:
     return result if isinstance(result, tuple) else (result,)
 
 
-def _apart(single: Any, double: Any) -> torch.Tensor | None:
-    if not (isinstance(single, torch.Tensor) and single.dtype in _WIDE and double.dtype == _WIDE[single.dtype]):
+def _is_single(x: Any) -> bool:
+    return isinstance(x, torch.Tensor) and x.dtype in _WIDE
+
+
+def _apart(single: Any, double: Any, most: float) -> torch.Tensor | None:
+    if not _is_single(single) or double.dtype != _WIDE[single.dtype]:
         return None
     apart: torch.Tensor = (single.to(double.dtype) - double).abs() / SINGLE
-    return apart.nan_to_num(0.0, 0.0)
+    return apart.nan_to_num(0.0, 0.0).clamp(max=most)

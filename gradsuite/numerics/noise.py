@@ -93,7 +93,7 @@ class Noise(DispatchMode):
             return result
         if func._schema.is_mutable:
             return tree_map_only(torch.Tensor, lambda written: written.copy_(self.perturb(written)), result)
-        lost = lost_inside(func, args, kwargs or {}) if self._sees_kernels else ()
+        lost = lost_inside(func, args, kwargs or {}) if self._sees_kernels and _family(func) not in NORMWISE else ()
         if isinstance(result, tuple):
             masks = {place for place, each in enumerate(result) if place and _is_mask(each)}
             pairs = enumerate(zip_longest(result, lost[: len(result)]))
