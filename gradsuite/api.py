@@ -158,7 +158,8 @@ def check(
         environment = Session(profile, seed).environment("gradsuite.check")
     lines = run_all(
         cases, profile=profile, seed=seed, waivers=None, source=lambda case: request.source(),
-        context=forking.context(cases) if isolate else None, limit=timeout,
+        cautious=lambda case: request.examples_alone(), context=forking.context(cases) if isolate else None,
+        limit=timeout,
     )  # fmt: skip
     return reported(request, environment, lines)
 

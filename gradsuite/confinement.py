@@ -38,29 +38,38 @@ class Sign(Enum):
 
 @dataclass
 class Work:
-    """The cases of one group that are still to be run; ``describe`` where the op's card is, too."""
+    """The cases of one group that are still to be run; ``describe`` where the op's card is, too.
+
+    ``cautious``: trying the op out ended a process, so that the cautious source is asked.
+    """
 
     cases: list[Case]
     describe: bool
     hangs: int = 0
+    cautious: bool = False
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What every session needs. ``source`` must be importable by name where processes are spawned."""
+    """What every session needs. ``source`` must be importable by name where processes are spawned.
+
+    ``cautious`` is the source of an op that ended its process when it was first tried; without one it is given up.
+    """
 
     profile: str
     seed: int
     waivers: Waivers | None
     source: Callable[[Case], Source]
+    cautious: Callable[[Case], Source] | None = None
 
-    def session(self) -> Session:
+    def session(self, *, cautious: bool = False) -> Session:
         """A session of its own."""
-        return Session(self.profile, self.seed, self.waivers, self.source)
+        source = self.cautious if cautious and self.cautious else self.source
+        return Session(self.profile, self.seed, self.waivers, source)
 
     def run(self, work: Work) -> Iterator[Op | CaseResult | Sign]:
         """The card, then the result of each case."""
-        session = self.session()
+        session = self.session(cautious=work.cautious)
         session.open(work.cases[0])
         yield Sign.OPENED
         if work.describe:
@@ -137,13 +146,17 @@ class Confined:
         for case, why in self._ended(work, reason, given_up=hung and work.hangs >= PATIENCE):
             yield self._settings.session().stopped(case, why, sample)
             del work.cases[0]
-        work.describe = False
+        work.describe &= not self._opened
         if work.cases:
             self.begin(work)
 
     def _ended(self, work: Work, reason: str, *, given_up: bool) -> list[tuple[Case, str]]:
-        """The cases that are lost, each with the reason; none where only the drawing of the op's card did it."""
+        """The cases that are lost, each with the reason; none where only the drawing of the op's card did it, or where
+        there is a more cautious way."""
         first, *others = work.cases
+        if not self._opened and self._settings.cautious and not work.cautious:
+            work.cautious = True
+            return []
         if not self._opened:
             return [(case, f"{reason} when it was first tried") for case in work.cases]
         if work.describe:

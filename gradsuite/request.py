@@ -68,6 +68,7 @@ class Request:
         self._known_parameters("derivative", derivative or {})
         self._declared = read(derivative or {}, forward, surrogate, known=list(self._inputs), moving=self._moving)
         self._learned: Learned | None = None
+        self._is_cautious = False
         self._learned_sets: dict[str, str] = {}
         self._meant: dict[str, Domain] = {}
         self.definition = self._plain_definition()
@@ -155,9 +156,14 @@ class Request:
 
     @cached_property
     def _source(self) -> Source:
+        source = self._given_alone()
+        if self._all_examples:
+            self._learn()
+        return replace(source, subjects=(self.subject,))
+
+    def _given_alone(self) -> Source:
         if self._all_examples:
             self.subject = replace(self.subject, random=self._is_random())
-            self._learn()
         return Source((self.subject,), self.draw, self.replay, self.card, self.origin)
 
     def _is_random(self) -> bool:
@@ -228,6 +234,11 @@ class Request:
     def source(self) -> Source:
         """Where the runner finds samples. The first time, the callable is asked what it lets vary."""
         return self._source
+
+    def examples_alone(self) -> Source:
+        """Samples of what was given, for a callable that ends or hangs its process where it is tried beside that."""
+        self._is_cautious = True
+        return self._given_alone()
 
     def draw(self, subject: Subject, order: Order) -> list[Sample]:
         """Samples around the examples, or as described; those that the domain rejects are left out.
@@ -339,6 +350,7 @@ class Request:
     @property
     def _notes(self) -> tuple[str, ...]:
         learned = self._learned.notes if self._learned else ()
+        cautious = ("the examples alone: where it was tried beside them, it ended or hung its process",)
         taken = ", taken for a share: samples beyond [0, 1) where the gradient is not finite are left out"
         sets = (
             f"{name} is projected onto its set ({word}), and moves along it"
@@ -349,7 +361,13 @@ class Request:
             f"{name} is taken for {domain.text}, as its example is: beyond, the gradient does not fit"
             for name, domain in self._meant.items()
         )
-        return (*learned, *sets, *meant_for, *(f"{name} lies between 0 and 1{taken}" for name in self._shares))
+        return (
+            *(cautious if self._is_cautious else ()),
+            *learned,
+            *sets,
+            *meant_for,
+            *(f"{name} lies between 0 and 1{taken}" for name in self._shares),
+        )
 
 
 def _inside(tensors: Tensors, domains: Mapping[str, Domain]) -> Tensors:

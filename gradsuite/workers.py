@@ -31,6 +31,7 @@ def run_all(
     waivers: Waivers | None,
     jobs: int = 1,
     source: Callable[[Case], Source] = of_spec,
+    cautious: Callable[[Case], Source] | None = None,
     context: Any = SPAWN,
     limit: float = LIMIT,
 ) -> Iterator[Op | CaseResult]:
@@ -38,7 +39,7 @@ def run_all(
     groups = [list(group) for _, group in groupby(cases, key=lambda case: case.group)]
     first = {_op(group): place for place, group in reversed(list(enumerate(groups)))}
     waiting = deque(Work(group, first[_op(group)] == place) for place, group in enumerate(groups))
-    settings = Settings(profile, seed, waivers, source)
+    settings = Settings(profile, seed, waivers, source, cautious)
     if context is None:
         yield from (line for work in waiting for line in settings.run(work) if not isinstance(line, Sign))
         return

@@ -81,6 +81,17 @@ def test_an_op_that_does_not_end_is_an_error() -> None:
     assert {result.reason for result in report.results} == {"the op took more than 3 s when it was first tried"}
 
 
+@pytest.mark.parametrize("ends", [segfaults, stalls])
+def test_an_op_that_ends_beside_its_examples_is_judged_at_them(ends: Callable[..., Any]) -> None:
+    def forward(x: torch.Tensor) -> torch.Tensor:
+        return x.sin() if x.shape == X.shape else ends(x)
+
+    report = check(op(forward, lambda ct, x: ct * x.cos()), checks=("reverse",), timeout=3)
+    assert report.verdict is Outcome.PASSED
+    assert "the examples alone: where it was tried beside them, it ended or hung its process" in str(report)
+    assert check(op(forward, lambda ct, x: ct * x.sin()), checks=("reverse",), timeout=3).verdict is Outcome.FAILED
+
+
 def test_what_kills_one_case_leaves_the_others() -> None:
     report = check(op(torch.sin, dies_in_its_second_derivative), checks=("reverse", "second_order", "vacuity"))
     outcomes = {result.check: result.outcome for result in report.results}
