@@ -20,7 +20,9 @@ from gradsuite.spec.formula import parse
 from gradsuite.subject import from_callable, resolve
 
 
-def declare(definition: Definition, *, sets: Mapping[str, str], random: bool) -> Declared:
+def declare(
+    definition: Definition, *, sets: Mapping[str, str], random: bool, importable: bool, predicate: bool
+) -> Declared:
     """The record of a definition that was made for a callable; ``sets`` names those that inputs are projected onto."""
     forward = definition.forward.get("y")
     return Declared(
@@ -32,6 +34,8 @@ def declare(definition: Definition, *, sets: Mapping[str, str], random: bool) ->
         surrogate="" if definition.surrogate is None else definition.surrogate.text,
         sets=dict(sets),
         random=random,
+        importable=importable,
+        predicate=predicate,
     )
 
 

@@ -13,7 +13,7 @@ from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import Unsupported, UsageError
 from gradsuite.group import definition_of
 from gradsuite.numerics.estimate import Agreement
-from gradsuite.results import CaseResult, Failure, Place, digest
+from gradsuite.results import CaseResult, Declared, Failure, Place, digest
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.shield import shielded
 from gradsuite.runner import quiet
@@ -33,17 +33,18 @@ class Replayed(NamedTuple):
     note: str = ""
 
 
-def replay(result: CaseResult, failure: Failure, specs: Sequence[Path] = ()) -> Replayed:
+def replay(result: CaseResult, failure: Failure, specs: Sequence[Path] = (), op: str = "") -> Replayed:
     """The sample of ``failure``, which the case ``result`` recorded, run again.
 
     ``specs``: where to look for the case's spec, beside its own path below the working directory and the catalogue.
+    ``op``: where the callable is, if the record cannot say it: ``package.module:function``.
     Raises GradsuiteError where it cannot be run here, or decides nothing.
     """
     if failure.stored is None:
         raise UsageError(f"its sample was not stored: {failure.not_stored or 'an older gradsuite recorded it'}")
     with quiet():
         check = _check(result)
-        subject, note = _subject(result, failure, specs)
+        subject, note = _subject(result, failure, specs, op)
         if reason := check.needs(subject.definition):
             raise UsageError(f"the check {result.check} does not apply: {reason}")
         sample = restore(failure, subject, dtype=result.dtype, device=devices.place(result.device))
@@ -97,20 +98,29 @@ def _told(found: Comparison) -> str:
 # Where the op comes from.
 
 
-def _subject(result: CaseResult, failure: Failure, specs: Sequence[Path]) -> tuple[Subject, str]:
-    """The subject, and whether its spec is another than it was."""
+def _subject(result: CaseResult, failure: Failure, specs: Sequence[Path], op: str) -> tuple[Subject, str]:
+    """The subject, and what of it is not as it was."""
     assert failure.stored is not None
     origin = failure.stored.origin
     if origin.place is not None:
         return _of_opinfo(result, origin.place), ""
     if origin.declared is not None:
-        return declared.subject(origin.declared, _imported(result.op), result.name), ""
+        return _callable(origin.declared, result, op)
     spec = _spec(result, specs)
     _imported(spec.op)
     found = next((each for each in subjects(spec) if definition_of(each).name == failure.variant), None)
     if found is None:
         raise UsageError(f"the spec {spec.path} no longer has the variant {failure.variant!r}")
     return found, "" if digest(spec.text) == origin.spec else f"{spec.path} is not as it was"
+
+
+def _callable(known: Declared, result: CaseResult, op: str) -> tuple[Subject, str]:
+    if not (op or known.importable):
+        raise UsageError(
+            f"{result.name} has no name to import it by: say with --op package.module:function where it is"
+        )
+    note = "its domain was a function, which is not recorded: samples are taken as they are" if known.predicate else ""
+    return declared.subject(known, _imported(op or result.op), result.name), note
 
 
 def _imported(op: str) -> Callable[..., Any]:

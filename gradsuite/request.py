@@ -325,12 +325,13 @@ class Request:
         )
 
     def origin(self, subject: Subject) -> Origin:
-        """How another process comes by the callable and what is known of it, or why it cannot."""
-        if not self.dotted:
-            return Origin(lost=f"{self.name} cannot be imported by name: define it in a module, not in a function")
-        if self._predicate is not None:
-            return Origin(lost="the domain was given as a function, which a record cannot hold: give it in words")
-        return Origin(declared=declare(self.definition, sets=self._sets, random=subject.random))
+        """What another process must know of the callable."""
+        return Origin(
+            declared=declare(
+                self.definition, sets=self._sets, random=subject.random, importable=bool(self.dotted),
+                predicate=self._predicate is not None,
+            )
+        )  # fmt: skip
 
     def card(self) -> Op:
         """The op as the report shows it, with its autograd graph where the examples run."""

@@ -155,6 +155,8 @@ class Declared(Record):
     surrogate: str = ""
     sets: dict[str, str] = {}
     random: bool = False
+    importable: bool = True  # by the case's op; else a replay is told where it is
+    predicate: bool = False  # whether a function said which samples belong, which no record holds
 
 
 class Place(Record):

@@ -192,17 +192,24 @@ def test_what_depends_on_a_layout_fails_in_that_layout(command: Command, kernels
     assert command("results.jsonl")[0] == 0
 
 
-def test_what_no_other_process_can_import_says_so(command: Command, tmp_path: Path) -> None:
-    def cube(x: torch.Tensor) -> torch.Tensor:
-        return x**3 + x.detach()
-
-    report = gradsuite.check(cube, (torch.ones(2, dtype=torch.float64),), checks=["reverse"], profile="quick")
-    assert "not stored for gradsuite replay: cube cannot be imported by name" in str(report)
+def test_what_no_other_process_can_import_is_told_where_it_is(
+    command: Command, kernels: ModuleType, tmp_path: Path
+) -> None:
+    report = gradsuite.check(
+        lambda x: kernels.square(x), (torch.ones(2, dtype=torch.float64),), checks=["reverse"], profile="quick",
+        domain=lambda x: bool((x > 0).all()),
+    )  # fmt: skip
+    (failure,) = report.results[0].failures
+    assert f"gradsuite replay {failure.id} --op package.module:function" in str(report)
     report.write(tmp_path / "results.jsonl")
     code, out = command("results.jsonl")
-    assert code == 2
-    assert "its sample was not stored: cube cannot be imported by name" in out
-    assert "its case: gradsuite.check(cube" in out
+    assert (code, "has no name to import it by: say with --op" in out) == (2, True)
+    assert "its case: gradsuite.check(<lambda>" in out
+    assert command("results.jsonl", "--op", "somebodys_kernels:square")[0] == 1
+    kernels.__dict__["FACTOR"] = 2.0
+    code, out = command("results.jsonl", "--op", "somebodys_kernels:square")
+    assert (code, out.startswith("FIXED")) == (0, True)
+    assert "its domain was a function, which is not recorded" in out
 
 
 # What cannot be run.

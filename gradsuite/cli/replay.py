@@ -23,7 +23,8 @@ REPORTS = Path("reports")
 @click.command()
 @click.argument("what", nargs=-1, metavar="[ID|FILE|DIR]...")
 @click.option("--specs", multiple=True, type=click.Path(path_type=Path), help="Where the specs lie, if not here.")
-def replay(what: Sequence[str], specs: Sequence[Path]) -> int:
+@click.option("--op", default="", metavar="MODULE:NAME", help="Where the callable is, if its record cannot say it.")
+def replay(what: Sequence[str], specs: Sequence[Path], op: str) -> int:
     """Run recorded failures again: the same sample, check and comparison, with the op as it is now.
 
     FILE is a results.jsonl or results.json, DIR a folder of reports, from any machine: all that failed there is run,
@@ -32,7 +33,7 @@ def replay(what: Sequence[str], specs: Sequence[Path]) -> int:
     """
     seen: Counter[str] = Counter()
     for each in _chosen(what):
-        word, said = _replayed(each, specs)
+        word, said = _replayed(each, specs, op)
         seen[word] += 1
         click.echo("\n".join(_lines(each, word, said)))
     if seen.total() > 1:
@@ -66,12 +67,12 @@ def _one(wanted: str, known: Sequence[Recorded], paths: Sequence[Path]) -> Recor
     raise UsageError(f"no failure {wanted} is recorded in {', '.join(map(str, paths))}: name the file or folder, too")
 
 
-def _replayed(each: Recorded, specs: Sequence[Path]) -> tuple[Word, list[str]]:
+def _replayed(each: Recorded, specs: Sequence[Path], op: str) -> tuple[Word, list[str]]:
     """FAILED, FIXED or CANNOT TELL, and what is to be said of it."""
     from gradsuite.replay import replay
 
     try:
-        fails, note = replay(each.result, each.failure, specs)
+        fails, note = replay(each.result, each.failure, specs, op)
     except GradsuiteError as reason:
         return "CANNOT TELL", [str(reason), f"its case: {each.failure.replay}"]
     return ("FAILED" if fails else "FIXED"), [fails, note]

@@ -156,7 +156,7 @@ def _replay(placed: Placed) -> str:
     """The commands that run the failure and its case again; the case's id where none was recorded."""
     failure = main_failure(placed.result)
     case = words.one_line(failure.replay or placed.result.id, 4000)
-    return case if failure.stored is None else f"gradsuite replay {words.one_line(failure.id)}  # {case}"
+    return case if failure.stored is None else f"{words.replayed(failure)}  # {case}"
 
 
 def _errors(console: Console, merged: Merged) -> None:

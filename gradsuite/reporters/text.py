@@ -39,7 +39,7 @@ def _lines(failure: Failure) -> Iterator[str]:
     if failure.replay:
         yield f"  again: {failure.replay}"
     if failure.stored is not None:
-        yield f"  this sample alone, once recorded: gradsuite replay {failure.id}"
+        yield f"  this sample alone, once recorded: {words.replayed(failure)}"
     if failure.not_stored:
         yield f"  not stored for gradsuite replay: {failure.not_stored}"
     if failure.reproducer:

@@ -36,6 +36,13 @@ BLAME = {
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+def replayed(failure: Failure) -> str:
+    """The command that runs a stored failure again."""
+    declared = failure.stored.origin.declared if failure.stored else None
+    place = "" if declared is None or declared.importable else " --op package.module:function"
+    return f"gradsuite replay {one_line(failure.id)}{place}"
+
+
 def number(value: float | None) -> str:
     """``value`` to three digits, as people write it: ``1,234``, ``0.0312``, ``4.1e−9``, ``∞``."""
     if value is None or math.isnan(value):

@@ -55,6 +55,7 @@ def environment(package: str) -> Environment:
             "clean": words.clean,
             "clip": lambda text, limit: words.clip(words.clean(text), limit),
             "counted": words.counted,
+            "replayed": words.replayed,
             "glyph": glyph,
             "breakable": breakable,
             "mathml": mathml.safe,
