@@ -203,7 +203,7 @@ def test_what_no_other_process_can_import_is_told_where_it_is(
     assert f"gradsuite replay {failure.id} --op package.module:function" in str(report)
     report.write(tmp_path / "results.jsonl")
     code, out = command("results.jsonl")
-    assert (code, "has no name to import it by: say with --op" in out) == (2, True)
+    assert (code, "has no name to import it by: say where with --op" in out) == (2, True)
     assert "its case: gradsuite.check(<lambda>" in out
     assert command("results.jsonl", "--op", "somebodys_kernels:square")[0] == 1
     kernels.__dict__["FACTOR"] = 2.0
