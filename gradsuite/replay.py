@@ -116,9 +116,7 @@ def _subject(result: CaseResult, failure: Failure, specs: Sequence[Path], op: st
 
 def _callable(known: Declared, result: CaseResult, op: str) -> tuple[Subject, str]:
     if not (op or known.importable):
-        raise UsageError(
-            f"{result.name} has no name to import it by: say where with --op package.module:function"
-        )
+        raise UsageError(f"{result.name} has no name to import it by: say where with --op package.module:function")
     note = "its domain was a function, which is not recorded: samples are taken as they are" if known.predicate else ""
     return declared.subject(known, _imported(op or result.op), result.name), note
 
