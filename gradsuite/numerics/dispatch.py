@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
@@ -15,3 +16,9 @@ class DispatchMode(TorchDispatchMode):
     def _should_skip_dynamo(cls) -> bool:
         """False spares importing the compiler, which takes seconds."""
         return False
+
+
+def is_in_backward() -> bool:
+    """Whether the operation at hand is a hand-written backward's own, of no forward that it differentiates again."""
+    node = torch._C._current_autograd_node()
+    return isinstance(node, torch.autograd.function.BackwardCFunction) and not torch.is_grad_enabled()

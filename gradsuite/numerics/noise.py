@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from gradsuite.numerics.dispatch import DispatchMode
+from gradsuite.numerics.dispatch import DispatchMode, is_in_backward
 from gradsuite.numerics.kernels import SINGLE, lost_inside
 from gradsuite.numerics.precision import Format
 
@@ -87,7 +87,7 @@ class Noise(DispatchMode):
         result = func(*args, **(kwargs or {}))
         if func.is_view or (_family(func) in EXACT and not self._narrows(func, result)):
             return result
-        if self._spares_backward and _is_in_backward() and _family(func) not in NORMWISE:
+        if self._spares_backward and is_in_backward() and _family(func) not in NORMWISE:
             return result
         if given and _is_chosen(result, given):
             return result
@@ -172,12 +172,6 @@ def _is_chosen(result: Any, given: list[torch.Tensor]) -> bool:
     """Whether every magnitude in ``result`` is one of those in ``given``."""
     among = torch.cat([x.abs().double().flatten() for x in given])
     return all(bool(torch.isin(y.detach().abs().double(), among).all()) for y in _numbers(result))
-
-
-def _is_in_backward() -> bool:
-    """Whether a hand-written backward computes here, and no forward that it differentiates again."""
-    node = torch._C._current_autograd_node()
-    return isinstance(node, torch.autograd.function.BackwardCFunction) and not torch.is_grad_enabled()
 
 
 def _is_mask(result: Any) -> bool:

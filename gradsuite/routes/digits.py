@@ -1,10 +1,9 @@
 """The digits of a gradient below float64: a backward keeps what its forward keeps.
 
-``1 - exp(-x)`` near zero, ``1 - sigmoid(x)`` in the tail, a distance by aa + bb - 2ab: such a formula is right, and
-loses its digits by cancellation. Stochastic arithmetic through it shows as much, so the loss would excuse itself. Here
-only what all must round counts: the inputs, the cotangents, the forward, the result, and one unit of the largest
-element (N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 1.6, on forward error and
-conditioning).
+``exp(-x) / (1 - exp(-x))`` near zero, a distance by aa + bb - 2ab: such a formula is right, and loses its digits by
+cancellation. Stochastic arithmetic through it shows as much, so the loss would excuse itself. Here only what all must
+round counts: the inputs, the cotangents, the forward, the result, and one unit of the largest number on the way
+(N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 1.6, on forward error and conditioning).
 """
 
 from __future__ import annotations
@@ -15,8 +14,10 @@ import torch
 
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.numerics.precision import Format, ulp, widen
+from gradsuite.routes import reverse
 from gradsuite.routes.elementwise import Match, match
 from gradsuite.routes.evidence import Evidence
+from gradsuite.routes.inside import Backwards
 
 
 def kept(evidence: Evidence, name: str) -> Match:
@@ -25,7 +26,7 @@ def kept(evidence: Evidence, name: str) -> Match:
     Half a unit in the last place comes first, then what one run of stochastic arithmetic shows: they cost less.
     """
     gradient, truth, key = evidence.gradients[name], widen(evidence.reference[name]), f"gradient {name}"
-    floor = Format.of(evidence.dtype).unit * _terms(evidence, name, truth)
+    floor = Format.of(evidence.dtype).unit * _terms(evidence, truth)
     bounds: tuple[Callable[[], torch.Tensor], ...] = (
         lambda: _half_unit(truth, gradient.dtype),
         lambda: evidence.glimpse.errors[key],
@@ -51,14 +52,17 @@ def _half_unit(truth: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     return ulp(truth.abs().nan_to_num(nan=0.0, posinf=0.0), dtype) / 2
 
 
-def _terms(evidence: Evidence, name: str, truth: torch.Tensor) -> torch.Tensor:
-    """How large the terms of each entry may be whose difference it is: as large as the largest entry, or |ct y / x|.
+def _terms(evidence: Evidence, truth: torch.Tensor) -> float:
+    """How large the terms may be whose difference an entry is: as the largest entry, or as what the backward computes.
 
-    The latter has a gradient's dimension, and is what cancels in a normalisation of one element.
+    ``sigmoid(x) - t`` leaves nothing where both are one, and neither does what a normalisation takes from a cotangent:
+    an error of a unit of those is nobody's mistake. One that is divided by the small difference is.
     """
     point = evidence.point.wide
-    size, weight = point.primal(name).abs(), _largest(point.cotangents) * _largest(point.select(point.outputs))
-    return torch.where(size > 0, weight / size, 0.0).clamp(min=_largest([truth]))
+    with Backwards() as seen:
+        reverse.gradients(point)
+    largest: float = seen.largest
+    return max(_largest([truth]), largest * _largest(point.cotangents))
 
 
 def _largest(tensors: Sequence[torch.Tensor]) -> float:

@@ -14,7 +14,7 @@ import torch
 from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from gradsuite.numerics.dispatch import DispatchMode
+from gradsuite.numerics.dispatch import DispatchMode, is_in_backward
 from gradsuite.numerics.noise import WIDE
 from gradsuite.numerics.precision import Format
 
@@ -63,6 +63,27 @@ class NotNumbers(DispatchMode):
         result = func(*args, **(kwargs or {}))
         self.met = self.met or any(bool(leaf.isnan().any()) for leaf in _inexact(result))
         return result
+
+
+class Backwards(DispatchMode):
+    """Notes the largest finite magnitude that a hand-written backward computes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.largest = 0.0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if is_in_backward():
+            for leaf in _inexact(result):
+                self.largest = max(self.largest, _largest(leaf))
+        return result
+
+
+def _largest(x: torch.Tensor) -> float:
+    return x.abs().nan_to_num(nan=0.0, posinf=0.0).max().item() if x.numel() else 0.0
 
 
 def shows_float32(outputs: Sequence[torch.Tensor], moved: Sequence[torch.Tensor]) -> bool:

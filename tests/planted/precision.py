@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from torch.nn.functional import logsigmoid
 
 from gradsuite.results import Culprit
 from tests.planted.planted import Planted, op
@@ -28,8 +27,8 @@ sin_in_halves = op(torch.sin, lambda ct, x: (2 * ct * x.cos()).round() / 2)
 sqrt = op(torch.sqrt, lambda ct, x: ct * x.rsqrt() / 2)
 sqrt_by_quake = op(torch.sqrt, lambda ct, x: ct * quake(x) / 2)
 
-tail = op(logsigmoid, lambda ct, x: ct * torch.sigmoid(-x))
-tail_by_a_difference = op(logsigmoid, lambda ct, x: ct * (1 - torch.sigmoid(x)))
+log1mexp = op(lambda x: torch.log(-torch.expm1(-x)), lambda ct, x: ct / torch.expm1(x))
+cancelling = op(lambda x: torch.log(-torch.expm1(-x)), lambda ct, x: ct / (torch.exp(x) - 1))
 
 LOG2 = """
 op: tests.planted.precision:PLANTED
@@ -55,11 +54,11 @@ inputs: {x: "*B"}
 forward: x * pi / 180
 derivative: {x: {elementwise: "PLANTED"}}
 """
-TAIL = """
+LOG1MEXP = """
 op: tests.planted.precision:PLANTED
-inputs: {x: {shape: "*B", domain: "interval(4, 20)"}}
-forward: -log1p(exp(-x))
-derivative: {x: {elementwise: exp(-x) / (1 + exp(-x))}}
+inputs: {x: {shape: "*B", domain: "interval(0, 0.01)"}}
+forward: log(-expm1(-x))
+derivative: {x: {elementwise: 1 / expm1(x)}}
 """
 
 PLANTED = [
@@ -67,6 +66,6 @@ PLANTED = [
     Planted("sin: through bfloat16", SIN, "sin_in_half", "sin", Culprit.BACKWARD, dtype="float32"),
     Planted("sin: rounded to halves", SIN, "sin_in_halves", "sin", Culprit.BACKWARD, dtype="bfloat16"),
     Planted("sqrt: the fast inverse root", SQRT, "sqrt_by_quake", "sqrt", Culprit.BACKWARD, dtype="float32"),
-    Planted("logsigmoid: 1 - sigmoid(x)", TAIL, "tail_by_a_difference", "tail", Culprit.BACKWARD, dtype="float32"),
+    Planted("log1mexp: exp(x) - 1", LOG1MEXP, "cancelling", "log1mexp", Culprit.BACKWARD, dtype="float32"),
     Planted("spec of deg2rad: four digits", RADIANS, "0.01745", "pi / 180", Culprit.SPEC, dtype="float32"),
 ]
