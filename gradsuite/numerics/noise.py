@@ -2,8 +2,8 @@
 
 A float64 computation runs under a dispatch mode that perturbs the result of every ATen operation that
 rounds as the tested format would: a (1 + u d) + e d' with d, d' uniform in [-1, 1] (Monte Carlo arithmetic,
-D. S. Parker, 1997, at the granularity of ATen operations). In float32 and float64 a fused kernel moves its results by
-what it loses inside, where that is more (numerics.kernels). Operations that only select, move or compare
+D. S. Parker, 1997, at the granularity of ATen operations). In float32 a fused kernel moves its results by what it loses
+inside, where that is more (numerics.kernels). Operations that only select, move or compare
 values are exact in every format and stay exact here; a perturbed copy would break ``==`` in their backward.
 """
 
@@ -73,8 +73,9 @@ class Noise(DispatchMode):
         self._spares_chosen = spares_chosen
         self._inside = 0.0 if inside is None else Format.of(inside).unit
         self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
-        # Below float32 kernels compute in float32 inside, or else lose what they need not.
-        self._sees_kernels = form.unit <= SINGLE
+        # Of half precision kernels compute in float32 inside, or else lose what they need not; in float64 what they lose
+        # is less than differences see.
+        self._sees_kernels = form.unit == SINGLE
         self._generator = torch.Generator().manual_seed(seed)
         self.largest, self.vanished, self._smallest = 0.0, False, form.subnormal
 
