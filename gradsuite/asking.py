@@ -20,6 +20,7 @@ from gradsuite.sample import Sample, Subject
 from gradsuite.survival import survives
 
 Tensors = Mapping[str, Tensor]
+SAME = 1e-9  # within which two values are the same number
 LONGEST = 5.0  # seconds of judging a gradient; it is not known whether it is right by then
 
 
@@ -58,13 +59,23 @@ class Asked:
             if chosen:
                 torch.autograd.grad(chosen, wanted, weights, allow_unused=True)
 
+    def _values(self, tensors: Tensors) -> tuple[Tensor, ...]:
+        sample = self.sample(tensors)
+        with torch.no_grad():
+            return self.subject.call(sample.tensors, sample)
+
+    def agree(self, one: Tensors, other: Tensors) -> bool:
+        """Whether the callable takes both, and its values are the same but for roundings."""
+        if self.refusal(one) or self.refusal(other):
+            return False
+        pairs = zip(self._values(one), self._values(other), strict=True)
+        return all(x.shape == y.shape and torch.allclose(x, y, rtol=SAME, atol=SAME) for x, y in pairs)
+
     def is_finite(self, tensors: Tensors) -> bool:
         """Whether the callable and its backward take ``tensors``, and its values are finite there."""
         if self.refusal(tensors):
             return False
-        sample = self.sample(tensors)
-        with torch.no_grad():
-            outputs = self.subject.call(sample.tensors, sample)
+        outputs = self._values(tensors)
         return all(bool(torch.isfinite(o).all()) for o in outputs if o.is_floating_point() or o.is_complex())
 
     def has_finite_gradients(self, tensors: Tensors) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -200,7 +200,10 @@ class Request:
     def _learn_sets(self) -> None:
         """Finds the inputs whose examples lie on a manifold off which the gradient does not fit."""
         asked = [name for name in self._moving if self._words[name] is None]
-        found = {name: learn_set(self._detached[name], *self._asking(name, self._asked.fits)) for name in asked}
+        found = {
+            name: learn_set(self._detached[name], *self._asking(name, self._asked.fits), partial(self._same, name))
+            for name in asked
+        }
         self._learned_sets = {name: word for name, word in found.items() if word}
         self._sets |= self._learned_sets
         self.subject = self._along_sets(random=self.subject.random)
@@ -218,6 +221,10 @@ class Request:
             return {**self._detached, name: x}
 
         return (lambda x: self._asked.is_finite(at(x))), (lambda x: judge(name, at(x)))
+
+    def _same(self, name: str, one: torch.Tensor, other: torch.Tensor) -> bool:
+        """Whether the callable's values are the same at two values of one input."""
+        return self._asked.agree({**self._detached, name: one}, {**self._detached, name: other})
 
     def _is_inside(self, tensors: Mapping[str, torch.Tensor | None]) -> bool:
         """Whether ``tensors`` lie on their manifolds, and the user's predicate, where there is one, takes them."""

@@ -23,6 +23,7 @@ Tensors = Mapping[str, Tensor]
 ZEROS = 8  # elements of which each alone is tried at zero
 FEWEST = 4  # different elements that are not on one side by chance
 ENDS = (0.0, 1.0)
+IGNORED = -100  # the label that torch's losses leave out, unless told otherwise
 Finite = Callable[[Tensors], bool]  # whether the callable takes such inputs, and its values are finite there
 
 
@@ -71,11 +72,20 @@ def _between(low: float, high: float, *, zero: bool) -> str:
 
 
 def _integer(x: Tensor, takes: Callable[[Tensor], bool]) -> str:
-    """The range of the example's values; of both signs, where negative ones are taken, too."""
+    """The range of the example's values; of both signs, where negative ones are taken, too; or a label to ignore."""
     low, high = int(x.min()), int(x.max())
-    if low >= 0 and high > 0 and x.dtype.is_signed and takes(-x):
-        low = -high
+    if low < 0 or not x.dtype.is_signed:
+        return f"integer({low}, {high})"
+    if high > 0 and takes(-x):
+        return f"integer({-high}, {high})"
+    if high > 0 and x.numel() > 1 and all(takes(_with_first(x, label)) for label in {0, IGNORED} - {low}):
+        return f"indices_or({high + 1}, {IGNORED})"
     return f"integer({low}, {high})"
+
+
+def _with_first(x: Tensor, label: int) -> Tensor:
+    """``x`` with another first element."""
+    return torch.cat([x.new_tensor([label]), x.flatten()[1:]]).reshape(x.shape)
 
 
 def _real(x: Tensor, takes: Callable[[Tensor], bool]) -> str:

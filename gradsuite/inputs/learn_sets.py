@@ -2,7 +2,8 @@
 
 An example that is symmetric may be so by chance of its writer, or because the callable asks for it: one that reads a
 triangle, or the eigenvalues, has no derivative across the set. So the callable is asked whether its gradient fits off
-the set as well; where it does, the example says nothing.
+the set as well; where it does, the example says nothing. Nor does it where the values off the set are those of no
+symmetric matrix: the callable reads all of it, and a transpose may be missing in its backward.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ from gradsuite.inputs.manifolds import is_definite
 Asks = Callable[[Tensor], bool]  # something that is asked of the callable at such a value of the input
 
 
-def learn_set(x: Tensor, finite: Asks, fits: Asks) -> str | None:
-    """The manifold that ``x`` lies on and that the callable needs, or None. ``finite``: whether values are finite."""
+def learn_set(x: Tensor, finite: Asks, fits: Asks, same: Callable[[Tensor, Tensor], bool]) -> str | None:
+    """The manifold that ``x`` lies on and that the callable needs, or None.
+
+    ``finite``: whether values are finite; ``fits``: whether the gradient does not disagree with differences; ``same``:
+    whether the values at one matrix are those at the other.
+    """
     if not _is_symmetric(x):
         return None
     definite = not x.is_complex() and is_definite(x)
@@ -26,9 +31,17 @@ def learn_set(x: Tensor, finite: Asks, fits: Asks) -> str | None:
     indefinite = x - x.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None] * torch.eye(
         x.shape[-1], dtype=x.dtype, device=x.device
     )
-    if not (fits(x) and fits(x.tril() + x.triu(1) / 2)):
+    beside = x.tril() + x.triu(1) / 2
+    if not fits(x):
         return word
+    if not fits(beside):
+        return word if not finite(beside) or any(same(beside, each) for each in _symmetrised(beside)) else None
     return word if definite and finite(indefinite) and not fits(indefinite) else None
+
+
+def _symmetrised(x: Tensor) -> tuple[Tensor, ...]:
+    """The matrices for which ``x`` may be taken: by its lower triangle, its upper one, or both."""
+    return x.tril() + x.tril(-1).mH, x.triu() + x.triu(1).mH, (x + x.mH) / 2
 
 
 def _is_symmetric(x: Tensor) -> bool:

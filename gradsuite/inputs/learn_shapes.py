@@ -51,6 +51,7 @@ def learn(examples: Tensors, answers: Answers) -> Learned:
         with FLIGHT.within(LONGEST):
             learner.axes()
             learner.ranks()
+            learner.broadcasting()
     except OutOfTime:
         learner.notes.append(f"the callable is slow: after {LONGEST:g} s no more was learnt of what may vary")
     return learner.learned()
@@ -71,11 +72,16 @@ class _Symbol:
         """What is added to the symbol, so that one is its least value, or zero where nothing is accepted, too."""
         return max(0, self.least - 1)
 
-    def axis(self, place: Place) -> Axis:
-        """``A``, ``4*A``, ``A+2``."""
+    @property
+    def is_plain(self) -> bool:
+        """Whether every size from one on is accepted, and all places have it."""
+        return self.unit == 1 and not self.offset and set(self.group.values()) == {1}
+
+    def axis(self, place: Place, *, broadcast: bool, multiple: str) -> Axis:
+        """``A``, ``4*A``, ``A+2``, ``#A``, ``G*A``."""
         factor = self.group[place] * self.unit
-        times = self.name if factor == 1 else f"{factor}*{self.name}"
-        return Axis(parse(f"{times}+{factor * self.offset}" if self.offset else times))
+        times = multiple + (self.name if factor == 1 else f"{factor}*{self.name}")
+        return Axis(parse(f"{times}+{factor * self.offset}" if self.offset else times), broadcast=broadcast)
 
 
 class _Learner:
@@ -85,6 +91,8 @@ class _Learner:
         self._symbols: list[_Symbol] = []
         self._leading: tuple[str, ...] = ()
         self._alike = False
+        self._broadcast: set[Place] = set()  # axes that may be one beside others; number 0 where all are alike
+        self._multiples: dict[Place, str] = {}  # axes that may be a multiple of others, with the symbol for how many
         self.notes: list[str] = []
 
     # Asking.
@@ -206,8 +214,40 @@ class _Learner:
         if len({x.shape for x in self._examples.values()}) > 1 or not all(x.numel() for x in self._examples.values()):
             return False
         number = {name: x.reshape(-1)[0] for name, x in self._examples.items()}
-        solid = {name: _tiled(x.reshape(-1), 0, 24).reshape(2, 3, 4) for name, x in self._examples.items()}
+        solid = {name: _solid(x) for name, x in self._examples.items()}
         return self._promises(number) and self._promises(solid)
+
+    # Axes of other sizes than those of other inputs.
+
+    def broadcasting(self) -> None:
+        """Finds which axes may be one, or a multiple, where those of other inputs are not, if the gradient is right."""
+        if self._alike:
+            self._broadcast = {(name, 0) for name in self._examples if self._stretches(name)}
+            return
+        for symbol in self._symbols:
+            places = [*symbol.group] if symbol.is_plain and len({name for name, _ in symbol.group}) > 1 else []
+            self._broadcast |= {place for place in places if self._promises(self._narrowed(symbol, place))}
+            multiples = (p for p in places if p not in self._broadcast and self._may_be_a_multiple(symbol, p))
+            self._multiples |= {place: next(self._names) for place in multiples}
+
+    def _stretches(self, name: str) -> bool:
+        """Whether one input may be smaller than the others, which have three axes: in one way at least."""
+        if len(self._examples) < 2:
+            return False
+        solid = {other: _solid(x) for other, x in self._examples.items()}
+        whole = solid[name]
+        return any(self._promises({**solid, name: part}) for part in (whole[0, 0], whole[:1], whole[:, :1]))
+
+    def _narrowed(self, symbol: _Symbol, place: Place) -> dict[str, Tensor]:
+        tensors = self._resized(symbol.group, max(symbol.size, 2))
+        return {**tensors, place[0]: tensors[place[0]].narrow(place[1], 0, 1).contiguous()}
+
+    def _may_be_a_multiple(self, symbol: _Symbol, place: Place) -> bool:
+        """Whether it may be twice as large as the others; the gradient is right there, or where the others are one."""
+        name, axis = place
+        one, two = (self._resized(symbol.group, size) for size in (1, 2))
+        pair, four = ({**found, name: _tiled(found[name], axis, 2 * n)} for n, found in ((1, one), (2, two)))
+        return not self._refusal(four) and (self._answers.right(four) or self._promises(pair))
 
     # What was learnt.
 
@@ -215,14 +255,17 @@ class _Learner:
         """Shapes, requirements and sizes."""
         if self._alike:
             name = _letters(self._examples)[0]
-            shape = (Axis(parse(name), variadic=True),)
-            own = tuple(next(iter(self._examples.values())).shape)
-            return Learned(dict.fromkeys(self._examples, shape), (), {name: own}, ())
+            shapes: dict[str, tuple[Axis, ...]] = {
+                each: (Axis(parse(name), variadic=True, broadcast=(each, 0) in self._broadcast),)
+                for each in self._examples
+            }
+            return Learned(shapes, (), {name: tuple(next(iter(self._examples.values())).shape)}, ())
         lead = (Axis(parse(next(self._names)), variadic=True),) if self._leading else ()
         shapes = {name: (lead if name in self._leading else ()) + self._axes(name) for name in self._examples}
         sizes: dict[str, int | tuple[int, ...]] = {symbol.name: symbol.size - symbol.offset for symbol in self._symbols}
-        sizes |= {axis.size.text: () for axis in lead}
-        require = tuple(parse(f"{symbol.name} >= 1") for symbol in self._symbols if symbol.least)
+        sizes |= {axis.size.text: () for axis in lead} | dict.fromkeys(self._multiples.values(), 1)
+        least = [*(symbol.name for symbol in self._symbols if symbol.least), *self._multiples.values()]
+        require = tuple(parse(f"{name} >= 1") for name in least)
         return Learned(shapes, require, sizes, tuple(self.notes))
 
     def _axes(self, name: str) -> tuple[Axis, ...]:
@@ -230,7 +273,10 @@ class _Learner:
 
     def _axis(self, place: Place) -> Axis:
         symbol = next((symbol for symbol in self._symbols if place in symbol.group), None)
-        return Axis(parse(str(self._size(place)))) if symbol is None else symbol.axis(place)
+        if symbol is None:
+            return Axis(parse(str(self._size(place))))
+        multiple = f"{self._multiples[place]}*" if place in self._multiples else ""
+        return symbol.axis(place, broadcast=place in self._broadcast, multiple=multiple)
 
 
 def _letters(examples: Tensors) -> list[str]:
@@ -242,6 +288,11 @@ def _letters(examples: Tensors) -> list[str]:
 def _tiled(x: Tensor, axis: int, size: int) -> Tensor:
     """``x`` with ``size`` entries along ``axis``: its own, again and again."""
     return x.index_select(axis, torch.arange(size, device=x.device) % x.shape[axis])
+
+
+def _solid(x: Tensor) -> Tensor:
+    """The entries of ``x``, again and again, on three axes of different sizes."""
+    return _tiled(x.reshape(-1), 0, 24).reshape(2, 3, 4)
 
 
 def _led(x: Tensor, count: int) -> Tensor:

@@ -73,8 +73,8 @@ class Noise(DispatchMode):
         self._spares_chosen = spares_chosen
         self._inside = 0.0 if inside is None else Format.of(inside).unit
         self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
-        # Of half precision kernels compute in float32 inside, or else lose what they need not; in float64 what they lose
-        # is less than differences see.
+        # Kernels of half precision compute in float32 inside, or else lose what they need not; what those of float64
+        # lose is less than differences see.
         self._sees_kernels = form.unit == SINGLE
         self._generator = torch.Generator().manual_seed(seed)
         self.largest, self.vanished, self._smallest = 0.0, False, form.subnormal

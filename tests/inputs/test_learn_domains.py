@@ -25,9 +25,10 @@ INDEX = torch.tensor([0, 2, 3])
         (torch.atanh, SIGNED, "interval(-1, 1)"),
         (torch.logit, SHARE, "interval(0, 1)"),
         (lambda i: torch.eye(4)[i.clamp(min=0)] * (i >= 0).log()[:, None], INDEX, "integer(0, 3)"),
+        (lambda t: ((t >= 0) | (t == -100)).log(), INDEX, "indices_or(4, -100)"),
         (lambda e: torch.ones(3) * torch.exp2(e.double()), INDEX, "integer(-3, 3)"),
     ],
-    ids=["exp", "log", "sqrt", "power", "reciprocal", "acos", "atanh", "logit", "class", "exponent"],
+    ids=["exp", "log", "sqrt", "power", "reciprocal", "acos", "atanh", "logit", "class", "label", "exponent"],
 )
 def test_a_domain_is_learnt_from_one_example(function, example, domain) -> None:
     def finite(tensors) -> bool:

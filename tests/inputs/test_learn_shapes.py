@@ -16,7 +16,7 @@ def _learnt(function: Callable[..., Any], examples: Mapping[str, Tensor], *, rig
     def refusal(tensors: Mapping[str, Tensor]) -> str:
         try:
             function(*tensors.values())
-        except (RuntimeError, IndexError, ValueError) as error:
+        except (RuntimeError, IndexError, ValueError, ZeroDivisionError) as error:
             return str(error)
         return ""
 
@@ -25,7 +25,7 @@ def _learnt(function: Callable[..., Any], examples: Mapping[str, Tensor], *, rig
 
 def _words(learned: Learned) -> dict[str, str]:
     return {
-        name: " ".join(("*" if axis.variadic else "") + axis.size.text for axis in shape)
+        name: " ".join("*" * axis.variadic + "#" * axis.broadcast + axis.size.text for axis in shape)
         for name, shape in learned.shapes.items()
     }
 
@@ -48,12 +48,39 @@ def _grouped(x: Tensor) -> Tensor:
         pytest.param(
             lambda q, k, v: (q @ k.mT) @ v,
             {"q": torch.ones(2, 3, 4), "k": torch.ones(2, 5, 4), "v": torch.ones(2, 5, 7)},
-            {"q": "*F A B C", "k": "*F A D C", "v": "*F A D E"}, id="attention",
+            {"q": "*F #A B C", "k": "*F #A D C", "v": "*F #A D E"}, id="attention",
         ),
     ],
 )  # fmt: skip
 def test_sizes_that_vary_together_are_one_symbol(function, examples, words) -> None:
     assert _words(_learnt(function, examples)) == words
+
+
+def _grouped_heads(q: Tensor, k: Tensor) -> Tensor:
+    return q @ k.repeat_interleave(q.shape[0] // k.shape[0], 0).mT
+
+
+@pytest.mark.parametrize(
+    ("function", "examples", "words"),
+    [
+        pytest.param(
+            torch.mul, {"x": torch.ones(3, 4), "y": torch.ones(3, 4)}, {"x": "*#A", "y": "*#A"}, id="alike",
+        ),
+        pytest.param(torch.mul, {"x": torch.ones(3, 4), "y": torch.ones(4)}, {"x": "*C A #B", "y": "#B"}, id="a bias"),
+        pytest.param(
+            _grouped_heads, {"q": torch.ones(2, 3, 4), "k": torch.ones(2, 5, 4)},
+            {"q": "E*A B C", "k": "A D C"}, id="heads in groups",
+        ),
+    ],
+)  # fmt: skip
+def test_sizes_may_differ_where_they_are_stretched(function, examples, words) -> None:
+    assert _words(_learnt(function, examples)) == words
+
+
+def test_a_size_that_nobody_promised_is_not_stretched() -> None:
+    examples = {"x": torch.ones(3, 4), "y": torch.ones(3, 4)}
+    alike = Answers(lambda tensors: "", lambda tensors: tensors["x"].shape == tensors["y"].shape)
+    assert _words(learn(examples, alike)) == {"x": "*A", "y": "*A"}
 
 
 def test_rows_and_their_labels_vary_together_where_the_gradient_says_so() -> None:
@@ -74,7 +101,7 @@ def test_rows_and_their_labels_vary_together_where_the_gradient_says_so() -> Non
 
 def test_an_op_that_takes_any_shape_is_given_any() -> None:
     learned = _learnt(torch.add, {"x": torch.ones(2, 3), "y": torch.ones(2, 3)})
-    assert _words(learned) == {"x": "*A", "y": "*A"}
+    assert _words(learned) == {"x": "*#A", "y": "*#A"}
     assert learned.sizes == {"A": (2, 3)}
 
 
