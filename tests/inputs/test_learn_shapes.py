@@ -57,6 +57,8 @@ def test_sizes_that_vary_together_are_one_symbol(function, examples, words) -> N
 
 
 def _grouped_heads(q: Tensor, k: Tensor) -> Tensor:
+    if q.dim() != 3 or k.dim() != 3 or q.shape[0] % k.shape[0]:
+        raise ValueError("each head of k serves as many of q")
     return q @ k.repeat_interleave(q.shape[0] // k.shape[0], 0).mT
 
 
@@ -69,7 +71,7 @@ def _grouped_heads(q: Tensor, k: Tensor) -> Tensor:
         pytest.param(torch.mul, {"x": torch.ones(3, 4), "y": torch.ones(4)}, {"x": "*C A #B", "y": "#B"}, id="a bias"),
         pytest.param(
             _grouped_heads, {"q": torch.ones(2, 3, 4), "k": torch.ones(2, 5, 4)},
-            {"q": "E*A B C", "k": "A D C"}, id="heads in groups",
+            {"q": "E*A B C", "k": "#A D C"}, id="heads in groups",
         ),
     ],
 )  # fmt: skip
