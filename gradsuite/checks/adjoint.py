@@ -21,7 +21,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
             "adjoint of forward mode", Agreement.INCONCLUSIVE, sentence="a side is not finite: see its own check"
         )
         return
-    verdict = forward.compare(backward, scale=evidence.scale, resolution=evidence.resolution)
+    verdict = forward.compare(backward, scale=evidence.scale, resolution=evidence.resolution, negligible=0.0)
     if verdict is not Agreement.DISAGREE:
         yield Comparison("adjoint of forward mode", verdict, sentence="the bars are too wide to decide")
         return

@@ -9,6 +9,9 @@ from enum import StrEnum
 
 # The smallest relative mistake that a comparison must be able to see before it may count as agreement.
 RESOLUTION = 2.0**-10
+# The largest relative mistake of which differences accuse nobody. It lies far below all that anybody has got wrong (a
+# constant of float32 is off by 2**-25), and above what a bar may be short by where rounding goes in steps.
+NEGLIGIBLE = 2.0**-36
 NOTHING = sys.float_info.min  # the smallest normal number: a bar below it is that of a zero
 
 
@@ -46,15 +49,18 @@ class Estimate:
         """The most that it may be."""
         return self.value + self.bar
 
-    def compare(self, other: Estimate, *, scale: float, resolution: float = RESOLUTION) -> Agreement:
+    def compare(
+        self, other: Estimate, *, scale: float, resolution: float = RESOLUTION, negligible: float = NEGLIGIBLE
+    ) -> Agreement:
         """Whether two estimates of the same number agree; ``scale`` is the number's natural magnitude.
 
-        They agree only where the bars are narrow enough to have seen a mistake of ``resolution`` times the scale.
+        They agree only where the bars are narrow enough to have seen a mistake of ``resolution`` times the scale, and
+        disagree only where they are further apart than ``negligible`` times the scale, too.
         """
         apart, allowed = abs(self.value - other.value), self.bar + other.bar
         if math.isnan(apart) or math.isnan(allowed) or math.isinf(allowed):
             return Agreement.INCONCLUSIVE
-        if apart > allowed:
+        if apart > max(allowed, negligible * scale):
             return Agreement.DISAGREE
         return Agreement.AGREE if allowed <= max(resolution * scale, NOTHING) else Agreement.INCONCLUSIVE
 

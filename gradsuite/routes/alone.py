@@ -116,7 +116,9 @@ class _Probe:
         self._line = Line(evidence.point, moving, evidence.output_errors(evidence.natural))
         self.slope: Slope = evidence.part(self._line, entry, *((name, t.sum().item()) for name, t in moving.items()))
         self._right = self.slope.hull
-        self.verdict = self.slope.judge(self.claim, scale=self._scale, resolution=evidence.resolution)
+        self.verdict = self.slope.judge(
+            self.claim, scale=self._scale, resolution=evidence.resolution, whole=evidence.scale
+        )
         if self.verdict is Agreement.DISAGREE and math.isfinite(self.claim.value):
             self._right = Estimate(self._right.value, self._right.bar + cancelled(self._line))
             self.verdict = Agreement.AGREE if self._right.agrees(self.claim) else self.verdict

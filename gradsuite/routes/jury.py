@@ -121,7 +121,7 @@ def _formula(evidence: Evidence, claim: Claim) -> Agreement | None:
         return None
     if evidence.is_wide and _sharp(evidence, claim).agrees(truth):
         return Agreement.AGREE
-    return claim.vote().compare(truth, scale=evidence.scale, resolution=evidence.resolution)
+    return claim.vote().compare(truth, scale=evidence.scale, resolution=evidence.resolution, negligible=0.0)
 
 
 def _sharp(evidence: Evidence, claim: Claim) -> Estimate:

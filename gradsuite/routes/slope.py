@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gradsuite.numerics.estimate import NOTHING, UNKNOWN, Agreement, Estimate
+from gradsuite.numerics.estimate import NEGLIGIBLE, NOTHING, UNKNOWN, Agreement, Estimate
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,16 @@ class Slope:
         """How far the hull's ends are uncertain."""
         return self.central.bar if self.smooth else sum(side.bar for side in self.sides)
 
-    def judge(self, claim: Estimate, *, scale: float, resolution: float) -> Agreement:
-        """Whether ``claim`` is a derivative or, on a kink, a subgradient. The rest is as in ``Estimate.compare``."""
+    def judge(self, claim: Estimate, *, scale: float, resolution: float, whole: float = 0.0) -> Agreement:
+        """Whether ``claim`` is a derivative or, on a kink, a subgradient. The rest is as in ``Estimate.compare``.
+
+        ``whole``: the magnitude of the slope that this is a part of, beside which it may be negligible.
+        """
         if not math.isfinite(claim.value):
             return self._not_finite(claim.value, scale=scale, resolution=resolution)
         if not math.isfinite(claim.bar + self.hull.bar):
             return Agreement.INCONCLUSIVE
-        if not self.hull.agrees(claim):
+        if not Estimate(self.hull.value, max(self.hull.bar, NEGLIGIBLE * max(scale, whole))).agrees(claim):
             return Agreement.DISAGREE
         allowed = self.bar + claim.bar
         return Agreement.AGREE if allowed <= max(resolution * scale, NOTHING) else Agreement.INCONCLUSIVE

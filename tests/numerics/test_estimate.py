@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gradsuite.numerics.estimate import Agreement, Estimate
+from gradsuite.numerics.estimate import NEGLIGIBLE, Agreement, Estimate
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,10 @@ def test_what_counts_as_narrow_grows_with_the_scale() -> None:
     pair = Estimate(0.0, 1e-2), Estimate(0.0, 0.0)
     assert pair[0].compare(pair[1], scale=1.0) is Agreement.INCONCLUSIVE
     assert pair[0].compare(pair[1], scale=1e3) is Agreement.AGREE
+
+
+def test_what_is_negligible_is_no_mistake_but_to_who_knows_better() -> None:
+    one, other = Estimate(1.0, 1e-15), Estimate(1.0 + NEGLIGIBLE / 2, 1e-15)
+    assert one.compare(other, scale=1.0) is Agreement.AGREE
+    assert one.compare(other, scale=1.0, negligible=0.0) is Agreement.DISAGREE
+    assert one.compare(Estimate(1.0 + 2 * NEGLIGIBLE, 1e-15), scale=1.0) is Agreement.DISAGREE
