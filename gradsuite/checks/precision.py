@@ -15,7 +15,7 @@ from gradsuite.comparison import Check, Comparison, Figures
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.results import Culprit
-from gradsuite.routes import digits
+from gradsuite.routes import digits, graph
 from gradsuite.routes.elementwise import match
 from gradsuite.routes.evidence import Evidence
 
@@ -49,7 +49,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
 
 def _may_lose(evidence: Evidence) -> bool:
     """Whether a backward of its own arithmetic stands beside a forward that keeps its digits."""
-    return not evidence.is_wide and evidence.inherent is not evidence.natural and digits.values_agree(evidence)
+    return not evidence.is_wide and graph.is_written_in_python(evidence.point) and digits.values_agree(evidence)
 
 
 def _lossy(evidence: Evidence) -> tuple[Culprit, str]:

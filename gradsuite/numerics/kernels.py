@@ -24,10 +24,8 @@ _WIDE = {narrow: wide for wide, narrow in _NARROW.items()}
 def lost_inside(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor | None, ...]:
     """For each result of the ATen operation ``func`` its rounding error in units of float32's u, elementwise.
 
-    No more than the largest number among the arguments.
-
-    None where nothing is known: the operation has no float32 twin, or gives other shapes there. Empty where it has none
-    to ask: it rounds once, it draws, or nothing in it is float64.
+    It is no more than the largest number among the arguments. None for a result that is of another kind. Empty where
+    nothing is asked: the operation rounds once, draws, or has no float32 twin.
     """
     once = torch.Tag.core in func.tags and torch.Tag.pointwise in func.tags
     if once or torch.Tag.nondeterministic_seeded in func.tags:

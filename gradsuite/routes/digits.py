@@ -8,7 +8,7 @@ round counts: the inputs, the cotangents, the forward, the result, and one unit 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 
@@ -26,15 +26,14 @@ def kept(evidence: Evidence, name: str) -> Match:
     Half a unit in the last place comes first, then what one run of stochastic arithmetic shows: they cost less.
     """
     gradient, truth, key = evidence.gradients[name], widen(evidence.reference[name]), f"gradient {name}"
+    half = _half_unit(truth, gradient.dtype)
+    if (found := match(gradient, truth, half)).agreement is Agreement.AGREE:
+        return found
     floor = Format.of(evidence.dtype).unit * _terms(evidence, truth)
-    bounds: tuple[Callable[[], torch.Tensor], ...] = (
-        lambda: _half_unit(truth, gradient.dtype),
-        lambda: evidence.glimpse.errors[key],
-        lambda: evidence.inherent.errors[key],
-    )
-    tried = (match(gradient, truth, bound() + floor) for bound in bounds)
-    found = next((each for each in tried if each.agreement is Agreement.AGREE), None)
-    return found or match(gradient, truth, bounds[-1]() + floor, overflows=evidence.natural.overflows)
+    for bound in (lambda: half, lambda: evidence.glimpse.errors[key]):
+        if (found := match(gradient, truth, bound() + floor)).agreement is Agreement.AGREE:
+            return found
+    return match(gradient, truth, evidence.inherent.errors[key] + floor, overflows=evidence.natural.overflows)
 
 
 def values_agree(evidence: Evidence) -> bool:
