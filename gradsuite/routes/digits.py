@@ -30,9 +30,10 @@ def kept(evidence: Evidence, name: str) -> Match:
     if (found := match(gradient, truth, half)).agreement is Agreement.AGREE:
         return found
     floor = Format.of(evidence.dtype).unit * _terms(evidence, truth)
-    for bound in (lambda: half, lambda: evidence.glimpse.errors[key]):
-        if (found := match(gradient, truth, bound() + floor)).agreement is Agreement.AGREE:
-            return found
+    if (found := match(gradient, truth, half + floor)).agreement is Agreement.AGREE:
+        return found
+    if (found := match(gradient, truth, evidence.glimpse.errors[key] + floor)).agreement is Agreement.AGREE:
+        return found
     return match(gradient, truth, evidence.inherent.errors[key] + floor, overflows=evidence.natural.overflows)
 
 
