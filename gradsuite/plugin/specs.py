@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +31,18 @@ class SpecFile(pytest.File):
         specs, faults = load_all([self.path])
         if faults:
             raise self._faulty([replace(fault, path=self._id_path()) for fault in faults])
+        self._place_on_path()
         for spec in specs:
             yield SpecOp.from_parent(self, name=spec.name, spec=replace(spec, path=self._id_path()))
+
+    def _place_on_path(self) -> None:
+        """A module beside the spec is found as one beside a test is, in the way that ``--import-mode`` says."""
+        place = str(next(folder for folder in self.path.parents if not (folder / "__init__.py").exists()))
+        mode = self.config.getoption("importmode")
+        if mode == "prepend" and sys.path[:1] != [place]:
+            sys.path.insert(0, place)
+        elif mode == "append" and place not in sys.path:
+            sys.path.append(place)
 
     def _id_path(self) -> str:
         """The path as node ids give it: from the root folder of the test run."""

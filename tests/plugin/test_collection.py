@@ -90,3 +90,19 @@ def test_a_start_of_pytest_imports_nothing_heavy() -> None:
     heavy = ["torch", "numpy", "hypothesis", "flint", "pydantic", "yaml", "gradsuite.results", "gradsuite.plan"]
     out = subprocess.run([sys.executable, "-c", code % heavy], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("mode", "found"), [("prepend", True), ("append", True), ("importlib", False)])
+def test_a_module_beside_a_spec_is_found_as_one_beside_a_test_is(
+    pytester: pytest.Pytester, mode: str, found: bool
+) -> None:
+    pytester.makepyfile(beside="import torch\n\ndef double(x):\n    return x + x\n")
+    pytester.path.joinpath("double.grad.yaml").write_text(
+        "gradsuite: 1\nop: beside:double\nsummary: Twice.\nreference: None.\ninputs: {x: A}\nforward: 2 * x\n"
+        'derivative: {x: {elementwise: "2"}}\n'
+    )
+    chosen = [f"--import-mode={mode}", "--gradsuite-dtype=float64", "-k", "value"]
+    # -P: as the command pytest, which does not put the working directory on the path.
+    command = [sys.executable, "-P", "-m", "pytest", *chosen]
+    ran = subprocess.run([*command, "double.grad.yaml"], capture_output=True, text=True, check=False)
+    assert ("1 passed" in ran.stdout, "no op is found at 'beside:double'" in ran.stdout) == (found, not found)
