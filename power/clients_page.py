@@ -22,7 +22,7 @@ float64 and float32 are checked. `python -m power.clients FILE.py` runs them all
 `python -m power.clients_page` makes this page of the record, and a test holds that it is so.
 
 Whatever failed was looked at by a person: is the package wrong, is gradsuite, or is it meant so? The record was made in
-several runs, while gradsuite was mended; what is marked `not run` was too slow for them.
+several runs, while gradsuite was mended.
 """
 VERDICTS = {
     "package": "wrong in the package",
@@ -60,7 +60,6 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for row in rows:
         checks = ", ".join(row["checks"][:3]) + (", ..." if len(row["checks"]) > 3 else "")
         theirs = {True: "accepts", False: "refuses", None: "raises"}[row["gradcheck"]]
-        theirs = "" if row["outcome"] == "not run" else theirs
         cells = (f"`{row['id']}`", f"{row['package']} {row['version']}", row["outcome"], row["culprit"], checks, theirs)
         yield f"| {' | '.join(map(_cell, cells))} | {row['seconds']:.0f} |"
 
