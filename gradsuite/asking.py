@@ -20,7 +20,6 @@ from gradsuite.sample import Sample, Subject
 from gradsuite.survival import survives
 
 Tensors = Mapping[str, Tensor]
-SAME = 1e-9  # within which two values are the same number
 LONGEST = 5.0  # seconds of judging a gradient; it is not known whether it is right by then
 
 
@@ -65,11 +64,10 @@ class Asked:
             return self.subject.call(sample.tensors, sample)
 
     def agree(self, one: Tensors, other: Tensors) -> bool:
-        """Whether the callable takes both, and its values are the same but for roundings."""
+        """Whether the callable takes both, and its values are the same to the bit."""
         if self.refusal(one) or self.refusal(other):
             return False
-        pairs = zip(self._values(one), self._values(other), strict=True)
-        return all(x.shape == y.shape and torch.allclose(x, y, rtol=SAME, atol=SAME) for x, y in pairs)
+        return all(map(torch.equal, self._values(one), self._values(other)))
 
     def is_finite(self, tensors: Tensors) -> bool:
         """Whether the callable and its backward take ``tensors``, and its values are finite there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -64,6 +65,17 @@ def dotted(fn: Callable[..., Any]) -> str:
         return path if resolve(path) == fn else ""
     except UsageError:
         return ""
+
+
+def parameter_names(fn: Callable[..., Any], count: int) -> list[str]:
+    """The names of the first ``count`` positional parameters; x0, x1, ... where the signature does not tell."""
+    try:
+        parameters = list(inspect.signature(fn).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in parameters if p.kind in kinds]
+    return names[:count] if len(names) >= count else [f"x{i}" for i in range(count)]
 
 
 def _definition(declared: Declared) -> Definition:

@@ -15,7 +15,7 @@ import torch
 
 from gradsuite.asking import Asked, Tensors
 from gradsuite.declaration import read
-from gradsuite.declared import declare, dotted
+from gradsuite.declared import declare, dotted, parameter_names
 from gradsuite.errors import FormulaError, UsageError
 from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, layouts, samples
@@ -61,7 +61,7 @@ class Request:
         self.name = name or str(getattr(fn, "__name__", type(fn).__name__))
         self.dotted = dotted(fn)
         self._fn = fn
-        self._inputs = dict(zip(_parameter_names(fn, len(inputs)), inputs, strict=True))
+        self._inputs = dict(zip(parameter_names(fn, len(inputs)), inputs, strict=True))
         self._predicate = domain if callable(domain) else None
         self._words = self._given_domains(None if callable(domain) else domain)
         self._sets = {name: word for name, word in self._words.items() if word and word in MANIFOLDS}
@@ -388,14 +388,3 @@ def _inside(tensors: Tensors, domains: Mapping[str, Domain]) -> Tensors:
 def _in_words(drawn: DefinedInput) -> str:
     """``A 4*B: positive``."""
     return f"{written(drawn.shape)}: {drawn.domain.text or drawn.domain.name}"
-
-
-def _parameter_names(fn: Callable[..., Any], count: int) -> list[str]:
-    """The names of the first ``count`` positional parameters; x0, x1, ... where the signature does not tell."""
-    try:
-        parameters = list(inspect.signature(fn).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    names = [p.name for p in parameters if p.kind in kinds]
-    return names[:count] if len(names) >= count else [f"x{i}" for i in range(count)]

@@ -102,7 +102,7 @@ def _judge(
         return Comparison(title, found.agreement, figures=figures)
     return Comparison(
         title, found.agreement, Culprit.BACKWARD, "the backward is wrong: it is not linear in its cotangent",
-        where=f"gradient of {name}, element {found.place(tuple(residual.shape))}",
+        where=found.at(f"gradient of {name}", tuple(residual.shape)),
         got=f"a residual of {residual.abs().reshape(-1)[found.worst].item():.3g}", expected="0",
         figures=figures, wrong_input=name,
     )  # fmt: skip

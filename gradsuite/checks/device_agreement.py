@@ -65,7 +65,7 @@ def _judge(home: Evidence, name: str, got: torch.Tensor, truth: torch.Tensor, si
         return Comparison(title, Agreement.INCONCLUSIVE, sentence=sentence)
     return Comparison(
         title, Agreement.DISAGREE, side, f"the {side} is wrong on this device: on the CPU it gives another {name}",
-        where=f"{name}, element {found.place(tuple(truth.shape))}",
+        where=found.at(name, tuple(truth.shape)),
         got=repr(got.reshape(-1)[found.worst].item()), expected=repr(truth.reshape(-1)[found.worst].item()),
         figures=figures, wrong_input=name.removeprefix("gradient ") if side is Culprit.BACKWARD else None,
     )  # fmt: skip

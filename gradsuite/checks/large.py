@@ -52,7 +52,7 @@ def _precise(evidence: Evidence, name: str) -> Comparison:
     return Comparison(
         title, found.agreement, Culprit.BACKWARD,
         "the backward is wrong: at this size it lies further from its own float64 result than rounding explains",
-        where=f"gradient of {name}, element {found.place(tuple(gradient.shape))}",
+        where=found.at(f"gradient of {name}", tuple(gradient.shape)),
         got=repr(gradient.reshape(-1)[found.worst].item()), expected=repr(truth.reshape(-1)[found.worst].item()),
         wrong_input=name,
     )  # fmt: skip

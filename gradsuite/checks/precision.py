@@ -14,9 +14,9 @@ import torch
 from gradsuite.comparison import Check, Comparison, Figures
 from gradsuite.errors import Unsupported
 from gradsuite.numerics.estimate import Agreement
-from gradsuite.results import Culprit
+from gradsuite.results import Culprit, Says
 from gradsuite.routes import digits, graph
-from gradsuite.routes.elementwise import match
+from gradsuite.routes.elementwise import Match, match
 from gradsuite.routes.evidence import Evidence
 
 
@@ -24,36 +24,41 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     """One comparison for each differentiable input."""
     if evidence.is_wide and evidence.formula is None:
         raise Unsupported("no formula is declared, and there is nothing better than float64 to compare with")
-    lost = any(not bool(torch.isfinite(output.abs()).all()) for output in evidence.point.select(evidence.point.outputs))
-    if lost and evidence.natural.overflows:
+    outputs = evidence.point.select(evidence.point.outputs)
+    if not all(bool(torch.isfinite(output.abs()).all()) for output in outputs) and evidence.natural.overflows:
         raise Unsupported("the op's own values leave the range of this dtype on the way")
-    for name, gradient in evidence.gradients.items():
-        truth, natural = evidence.truth[name], evidence.natural
-        found = match(gradient, truth, natural.errors[f"gradient {name}"], overflows=natural.overflows)
-        figures = Figures(found.ulps, found.ratios)
-        blamed = _blame
-        if found.agreement is not Agreement.DISAGREE and _may_lose(evidence):
-            found, blamed = digits.kept(evidence, name), _lossy
-        if found.agreement is not Agreement.DISAGREE:
-            yield Comparison(f"precision of the gradient of {name}", found.agreement, figures=figures)
-            continue
-        culprit, sentence = blamed(evidence)
-        at = found.worst
-        yield Comparison(
-            f"precision of the gradient of {name}", Agreement.DISAGREE, culprit, sentence, evidence.says("reverse"),
-            where=f"gradient of {name}, element {found.place(tuple(gradient.shape))}",
-            got=repr(gradient.reshape(-1)[at].item()), expected=repr(truth.reshape(-1)[at].item()),
-            figures=figures, wrong_input=name,
-        )  # fmt: skip
+    for name in evidence.gradients:
+        natural = evidence.natural
+        errors = natural.errors[f"gradient {name}"]
+        found = match(evidence.gradients[name], evidence.truth[name], errors, overflows=natural.overflows)
+        if found.agreement is Agreement.DISAGREE:
+            yield _accused(evidence, name, found, *_blame(evidence), evidence.says("reverse"))
+        elif _may_lose(evidence) and (lost := digits.kept(evidence, name)).agreement is Agreement.DISAGREE:
+            yield _accused(evidence, name, lost, Culprit.BACKWARD, digits.LOSSY)
+        else:
+            figures = Figures(found.ulps, found.ratios)
+            yield Comparison(_title(name), found.agreement, figures=figures)
+
+
+def _accused(
+    evidence: Evidence, name: str, found: Match, culprit: Culprit, sentence: str, says: tuple[Says, ...] = ()
+) -> Comparison:
+    gradient, truth = (each[name].reshape(-1)[found.worst].item() for each in (evidence.gradients, evidence.truth))
+    shape = tuple(evidence.gradients[name].shape)
+    return Comparison(
+        _title(name), Agreement.DISAGREE, culprit, sentence, says,
+        where=found.at(f"gradient of {name}", shape), got=repr(gradient), expected=repr(truth),
+        figures=Figures(found.ulps, found.ratios), wrong_input=name,
+    )  # fmt: skip
+
+
+def _title(name: str) -> str:
+    return f"precision of the gradient of {name}"
 
 
 def _may_lose(evidence: Evidence) -> bool:
     """Whether a backward of its own arithmetic stands beside a forward that keeps its digits."""
     return not evidence.is_wide and graph.is_written_in_python(evidence.point) and digits.values_agree(evidence)
-
-
-def _lossy(evidence: Evidence) -> tuple[Culprit, str]:
-    return Culprit.BACKWARD, "the backward is wrong: it loses digits that its forward keeps"
 
 
 def _blame(evidence: Evidence) -> tuple[Culprit, str]:

@@ -128,8 +128,8 @@ def _below_float64(evidence: Evidence) -> Comparison:
         if found.agreement is Agreement.DISAGREE:
             return Comparison(
                 "", found.agreement, Culprit.BACKWARD,
-                "the backward is wrong: it loses digits that its forward keeps",
-                where=f"gradient of {name}, element {found.place(tuple(gradient.shape))}",
+                digits.LOSSY,
+                where=found.at(f"gradient of {name}", tuple(gradient.shape)),
                 got=repr(gradient.reshape(-1)[found.worst].item()),
                 expected=repr(evidence.reference[name].reshape(-1)[found.worst].item()), wrong_input=name,
             )  # fmt: skip

@@ -48,7 +48,7 @@ def _inexact(evidence: Evidence, name: str, output: torch.Tensor, truth: torch.T
     return Comparison(
         f"value of {name}", Agreement.DISAGREE, Culprit.FORWARD,
         f"{wrong}: it lies further from {against} than rounding explains",
-        where=f"{name}, element {found.place(tuple(output.shape))}",
+        where=found.at(name, tuple(output.shape)),
         got=repr(output.reshape(-1)[found.worst].item()), expected=repr(truth.reshape(-1)[found.worst].item()),
         figures=figures,
     )  # fmt: skip

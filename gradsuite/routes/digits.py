@@ -19,6 +19,8 @@ from gradsuite.routes.elementwise import Match, match
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.inside import Backwards
 
+LOSSY = "the backward is wrong: it loses digits that its forward keeps"
+
 
 def kept(evidence: Evidence, name: str) -> Match:
     """The gradient of ``name`` against float64 reverse mode, within the inherent error and the roundings of its terms.

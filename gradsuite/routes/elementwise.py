@@ -27,6 +27,11 @@ class Match:
             return ""
         return "[" + ", ".join(str(int(i)) for i in torch.unravel_index(torch.tensor(self.worst), shape)) + "]"
 
+    def at(self, number: str, shape: tuple[int, ...]) -> str:
+        """``number, element [1, 2]``: the worst element of what ``number`` names, which has this shape."""
+        place = self.place(shape)
+        return f"{number}, element {place}" if place else number
+
 
 def match(got: torch.Tensor, truth: torch.Tensor, natural: torch.Tensor, *, overflows: bool = False) -> Match:
     """Compares ``got`` (any dtype) with ``truth`` (float64 or complex128) of the same shape.
