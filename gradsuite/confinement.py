@@ -155,7 +155,7 @@ class Confined:
         there is a more cautious way."""
         first, *others = work.cases
         if not self._opened and self._settings.cautious and not work.cautious:
-            work.cautious = True
+            work.cautious, work.hangs = True, 0
             return []
         if not self._opened:
             return [(case, f"{reason} when it was first tried") for case in work.cases]
