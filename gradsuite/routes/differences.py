@@ -24,7 +24,7 @@ from gradsuite.routes.line import Line
 from gradsuite.routes.slope import Slope
 
 FIRST = (2.0**-10, 2.0**-11)  # truncation and rounding meet near 2**-42 for a smooth function
-LEAST = 2.0**-38  # of the slope: what two steps leave over of a function that bends within them
+LEAST = 2.0**-37  # of the slope: what two steps leave over of a function that bends within them
 # From room.REACH to what float32 resolves: an op that computes in float32 inside is a staircase below.
 STEPS = 2.0 ** -np.arange(2.0, 23.0)
 # No power of two, and not exact: an oscillation that hides between the steps shows here, and what the op makes of an
