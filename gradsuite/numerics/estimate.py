@@ -11,7 +11,7 @@ from enum import StrEnum
 RESOLUTION = 2.0**-10
 # The largest relative mistake of which differences accuse nobody. It lies far below all that anybody has got wrong (a
 # constant of float32 is off by 2**-25), and above what a bar may be short by where rounding goes in steps.
-NEGLIGIBLE = 2.0**-36
+NEGLIGIBLE = 2.0**-37
 NOTHING = sys.float_info.min  # the smallest normal number: a bar below it is that of a zero
 
 

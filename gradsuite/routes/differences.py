@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from gradsuite.numerics import settling
-from gradsuite.numerics.estimate import UNKNOWN, Estimate
+from gradsuite.numerics.estimate import NEGLIGIBLE, UNKNOWN, Estimate
 from gradsuite.numerics.precision import Format
 from gradsuite.numerics.richardson import Row, Tableau, noise_level
 from gradsuite.routes.iterations import unfinished
@@ -24,7 +24,6 @@ from gradsuite.routes.line import Line
 from gradsuite.routes.slope import Slope
 
 FIRST = (2.0**-10, 2.0**-11)  # truncation and rounding meet near 2**-42 for a smooth function
-LEAST = 2.0**-37  # of the slope: what two steps leave over of a function that bends within them
 # From room.REACH to what float32 resolves: an op that computes in float32 inside is a staircase below.
 STEPS = 2.0 ** -np.arange(2.0, 23.0)
 # No power of two, and not exact: an oscillation that hides between the steps shows here, and what the op makes of an
@@ -57,7 +56,7 @@ def quick(line: Line) -> Slope:
 
     The bar takes the op to round its result well, and the next term of the error series to be about the square of the
     last one, relative to the slope or to sum |ct| |f|: four times that, for it may be somewhat more, and no less than
-    LEAST. So it sees mistakes far below what two steps can prove; where it is too narrow, agreement fails, and
+    what is negligible. So it sees mistakes far below what two steps can prove; where it is too narrow, agreement fails, and
     ``thorough`` decides with a bar that was earned.
     """
     with torch.no_grad(), np.errstate(all="ignore"):
@@ -69,7 +68,7 @@ def quick(line: Line) -> Slope:
     value, size = fine.value + correction, fine.bar * FIRST[1] / EPS
     scale = max(abs(value), size)
     expected = 10 / 3 * max(coarse.bar, fine.bar) + (16 * correction * correction / scale if scale else 0.0)
-    bar = max(4 * expected, LEAST * scale)
+    bar = max(4 * expected, NEGLIGIBLE * scale)
     return Slope(Estimate(value, bar if math.isfinite(bar) else math.inf), FIRST, (coarse.value, fine.value))
 
 
