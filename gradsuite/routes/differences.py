@@ -56,8 +56,8 @@ def quick(line: Line) -> Slope:
 
     The bar takes the op to round its result well, and the next term of the error series to be about the square of the
     last one, relative to the slope or to sum |ct| |f|: four times that, for it may be somewhat more, and no less than
-    what is negligible. So it sees mistakes far below what two steps can prove; where it is too narrow, agreement fails, and
-    ``thorough`` decides with a bar that was earned.
+    what is negligible. So it sees mistakes far below what two steps can prove; where it is too narrow, agreement fails,
+    and ``thorough`` decides with a bar that was earned.
     """
     with torch.no_grad(), np.errstate(all="ignore"):
         ends = [(line.row(step), line.row(-step)) for step in FIRST]
