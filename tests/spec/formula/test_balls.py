@@ -113,20 +113,20 @@ def test_what_does_not_fit_is_said_with_its_place(text: str, message: str, kind:
     x = np.arange(1.0, 4.0)
     scope = {"x": to_balls(x) if kind == "balls" else torch.from_numpy(x), "N": 99}
     scope["y"] = scope["x"]
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FormulaError) as caught:
         evaluate(parse(text), scope, BallReading() if kind == "balls" else TorchReading())
     assert message in str(caught.value)
     assert caught.value.column <= len(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def fastest(run: Any, times: int) -> float:
     took = []
     for _ in range(times):
-        started = time.perf_counter()
+        started = time.process_time()
         run()
-        took.append(time.perf_counter() - started)
+        took.append(time.process_time() - started)
     return min(took)
 
 
