@@ -8,17 +8,15 @@ once, and is not asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from gradsuite.numerics.precision import Format
+from gradsuite.numerics.precision import Format, largest, widen
 
 SINGLE = Format.of(torch.float32).unit
 _NARROW = {torch.float64: torch.float32, torch.complex128: torch.complex64}
-_WIDE = {narrow: wide for wide, narrow in _NARROW.items()}
 
 
 def lost_inside(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor | None, ...]:
@@ -30,17 +28,13 @@ def lost_inside(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
     once = torch.Tag.core in func.tags and torch.Tag.pointwise in func.tags
     if once or torch.Tag.nondeterministic_seeded in func.tags:
         return ()
-    given = tree_map_only(torch.Tensor, _cast(_NARROW), (args, kwargs))
+    given = tree_map_only(torch.Tensor, lambda x: x.to(_NARROW.get(x.dtype, x.dtype)), (args, kwargs))
     try:
-        single, double = (_run(func, tree_map_only(torch.Tensor, _cast(to), given)) for to in ({}, _WIDE))
+        single, double = _run(func, given), _run(func, tree_map_only(torch.Tensor, widen, given))
     except Exception:  # a kernel that is written for float64 alone
         return ()
-    most = max((x.abs().max().item() for x in tree_leaves(given) if _is_single(x) and x.numel()), default=0.0)
+    most = largest(filter(_is_single, tree_leaves(given)))
     return tuple(_apart(one, other, most) for one, other in zip(single, double, strict=True))
-
-
-def _cast(to: dict[torch.dtype, torch.dtype]) -> Callable[[torch.Tensor], torch.Tensor]:
-    return lambda x: x.to(to[x.dtype]) if x.dtype in to else x
 
 
 def _run(func: Any, given: Any) -> tuple[Any, ...]:
@@ -49,11 +43,11 @@ def _run(func: Any, given: Any) -> tuple[Any, ...]:
 
 
 def _is_single(x: Any) -> bool:
-    return isinstance(x, torch.Tensor) and x.dtype in _WIDE
+    return isinstance(x, torch.Tensor) and x.dtype in _NARROW.values()
 
 
 def _apart(single: Any, double: Any, most: float) -> torch.Tensor | None:
-    if not _is_single(single) or double.dtype != _WIDE[single.dtype]:
+    if not _is_single(single) or _NARROW.get(double.dtype) != single.dtype:
         return None
     apart: torch.Tensor = (single.to(double.dtype) - double).abs() / SINGLE
     return apart.nan_to_num(0.0, 0.0).clamp(max=most)

@@ -51,6 +51,12 @@ def widen(tensor: torch.Tensor) -> torch.Tensor:
     return tensor
 
 
+def largest(tensors: Iterable[torch.Tensor]) -> float:
+    """The largest finite magnitude in ``tensors``; zero where there is none."""
+    sizes = (t.detach().abs().nan_to_num(nan=0.0, posinf=0.0).max().item() for t in tensors if t.numel())
+    return max(sizes, default=0.0)
+
+
 def ulp(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """Elementwise unit in the last place of ``dtype`` at float64 ``values`` (real, finite), float64."""
     form = Format.of(dtype)

@@ -8,12 +8,10 @@ round counts: the inputs, the cotangents, the forward, the result, and one unit 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 
 from gradsuite.numerics.estimate import Agreement
-from gradsuite.numerics.precision import Format, ulp, widen
+from gradsuite.numerics.precision import Format, largest, ulp, widen
 from gradsuite.routes import reverse
 from gradsuite.routes.elementwise import Match, match
 from gradsuite.routes.evidence import Evidence
@@ -63,10 +61,5 @@ def _terms(evidence: Evidence, truth: torch.Tensor) -> float:
     point = evidence.point.wide
     with Backwards() as seen:
         reverse.gradients(point)
-    largest: float = seen.largest
-    return max(_largest([truth]), largest * _largest(point.cotangents))
-
-
-def _largest(tensors: Sequence[torch.Tensor]) -> float:
-    finite = (t.abs().nan_to_num(nan=0.0, posinf=0.0) for t in tensors if t.numel())
-    return max((t.max().item() for t in finite), default=0.0)
+    most: float = seen.most
+    return max(largest([truth]), most * largest(point.cotangents))

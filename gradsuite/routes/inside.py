@@ -16,7 +16,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from gradsuite.numerics.dispatch import DispatchMode, is_in_backward
 from gradsuite.numerics.noise import WIDE
-from gradsuite.numerics.precision import Format
+from gradsuite.numerics.precision import Format, largest
 
 
 class Widths(DispatchMode):
@@ -70,20 +70,15 @@ class Backwards(DispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.largest = 0.0
+        self.most: float = 0.0
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         if is_in_backward():
-            for leaf in _inexact(result):
-                self.largest = max(self.largest, _largest(leaf))
+            self.most = max(self.most, largest(_inexact(result)))
         return result
-
-
-def _largest(x: torch.Tensor) -> float:
-    return x.abs().nan_to_num(nan=0.0, posinf=0.0).max().item() if x.numel() else 0.0
 
 
 def shows_float32(outputs: Sequence[torch.Tensor], moved: Sequence[torch.Tensor]) -> bool:

@@ -16,7 +16,7 @@ from functools import partial
 import torch
 
 from gradsuite.numerics.noise import Noise
-from gradsuite.numerics.precision import Format, ulp
+from gradsuite.numerics.precision import Format, largest, ulp
 from gradsuite.routes.point import Point, Tensors
 
 # A correct result may err by three standard deviations. That all runs deviate by less than a CONFIDENCE-th of that
@@ -236,19 +236,15 @@ def with_floor(natural: Natural, point: Point) -> Natural:
     u max|ct| max|y| / max|x|, which has its dimension (layer_norm over one element).
     """
     unit = Format.of(point.dtype).unit
-    weight = _largest(point.wide.cotangents) * _largest(point.wide.select(point.wide.outputs))
+    weight = largest(point.wide.cotangents) * largest(point.wide.select(point.wide.outputs))
     errors = dict(natural.errors)
     inputs = [t for name in point.names if (t := point.wide.tensors[name]) is not None]
     for name in [name for name in errors if name.startswith("output ")]:
-        errors[name] = errors[name] + unit * _largest(inputs)
+        errors[name] = errors[name] + unit * largest(inputs)
     for name in point.names:
-        size = _largest([point.wide.primal(name)])
+        size = largest([point.wide.primal(name)])
         if size and f"gradient {name}" in errors:
             errors[f"gradient {name}"] = errors[f"gradient {name}"] + unit * weight / size
     if "slope" in errors:
         errors["slope"] = errors["slope"] + unit * weight
     return Natural(natural.values, errors, natural.overflows)
-
-
-def _largest(tensors: list[torch.Tensor]) -> float:
-    return max((t.detach().abs().nan_to_num(posinf=0.0).max().item() for t in tensors if t.numel()), default=0.0)
