@@ -25,7 +25,6 @@ SECTIONS = {
 }
 # Sections that nobody has measured again since the engine changed; an entry goes with the measurement that replaces it.
 EARLIER = {
-    "opinfo": "Measured before float32 kernels were looked into, which takes a little longer.",
     "opinfo_mutants": "Measured before float32 kernels were looked into.",
 }
 
