@@ -23,7 +23,8 @@ def unsteady(
     """Whether slopes near by are off what is ``right`` by a quarter as much as ``claim`` is; None where none is known.
 
     Neighbours lie off by small shares of ``sizes``, in all inputs at once; ``noise`` is that of each value. One beyond
-    a jump tells nothing of this point: where a loss asks whether a label is 1, nearly all have another label.
+    a jump tells nothing of this point: where a loss asks whether a label is 1, nearly all have another label. Nor does
+    one whose slope tends to what is right as it comes nearer: so does that of a smooth function which bends fast.
     """
     doubt, known = _off(claim, right) - claim.bar, False
     near = min(NEAR, SHARE * doubt / max(abs(claim.value), abs(right.value)))
@@ -31,14 +32,21 @@ def unsteady(
         distance = near * 2.0 ** (-NEARER * k / COUNT)
         offsets = {n: distance * t * _scattered(t, k, place) for place, (n, t) in enumerate(sizes.items())}
         step = distance / 8
-        slope = secant(line.through(offsets), step)
-        vague = slope.bar + noise / step
-        if _off(slope, right) > doubt / 4 + vague:
-            if not _jumps(line, offsets, step, noise):
+        slope = _nearby(line, offsets, step, noise)
+        off = _off(slope, right)
+        if off > doubt / 4 + slope.bar:
+            nearer = _nearby(line, {name: t / 16 for name, t in offsets.items()}, step / 16, noise)
+            if _off(nearer, right) + nearer.bar > off / 4 and not _jumps(line, offsets, step, noise):
                 return True
             continue
-        known |= vague <= doubt / 4
+        known |= slope.bar <= doubt / 4
     return False if known else None
+
+
+def _nearby(line: Line, offsets: Mapping[str, torch.Tensor], step: float, noise: float) -> Estimate:
+    """The slope at a neighbour, in whose bar ``noise`` has its share."""
+    slope = secant(line.through(offsets), step)
+    return Estimate(slope.value, slope.bar + noise / step)
 
 
 def _jumps(line: Line, offsets: Mapping[str, torch.Tensor], step: float, noise: float) -> bool:

@@ -30,6 +30,7 @@ STEPS = 2.0 ** -np.arange(2.0, 23.0)
 # argument's last bit.
 NOISE_STEP = 2.0**-22.5
 KNOWN = 2.0**-17  # of the outputs' size: rounding them to a narrow dtype is no strange noise, even if it hides a slope
+SHARP = 2.0**-20  # the widest relative bar with which four evaluations may agree to anything
 SIDES = (1.0, -1.0)
 BESIDE = 2.0**-6  # where to look how large the outputs are that are zero here
 APART = 2.0**-20  # of the outputs' size: less is noise
@@ -57,7 +58,7 @@ def quick(line: Line) -> Slope:
     The bar takes the op to round its result well, and the next term of the error series to be about the square of the
     last one, relative to the slope or to sum |ct| |f|: four times that, for it may be somewhat more, and no less than
     what is negligible. So it sees mistakes far below what two steps can prove; where it is too narrow, agreement fails,
-    and ``thorough`` decides with a bar that was earned.
+    and ``thorough`` decides with a bar that was earned. So it does where the bar is wide (SHARP), the slope unknown.
     """
     with torch.no_grad(), np.errstate(all="ignore"):
         ends = [(line.row(step), line.row(-step)) for step in FIRST]
@@ -69,7 +70,8 @@ def quick(line: Line) -> Slope:
     scale = max(abs(value), size)
     expected = 10 / 3 * max(coarse.bar, fine.bar) + (16 * correction * correction / scale if scale else 0.0)
     bar = max(4 * expected, NEGLIGIBLE * scale)
-    return Slope(Estimate(value, bar if math.isfinite(bar) else math.inf), FIRST, (coarse.value, fine.value))
+    known = Estimate(value, bar) if bar <= SHARP * scale else UNKNOWN
+    return Slope(known, FIRST, (coarse.value, fine.value))
 
 
 def _stands_apart(line: Line, ends: Sequence[tuple[Row, Row]], size: float) -> bool:

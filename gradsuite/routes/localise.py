@@ -7,6 +7,7 @@ told from the other, and none is accused but one that is wrong alone. O(k log N)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -82,7 +83,8 @@ class _Search:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence, self._left = evidence, MOST
 
-    def judge(self, entries: list[Entry]) -> Located:
+    def judge(self, entries: list[Entry], bar_of_whole: float = math.inf) -> Located:
+        """What ``entries`` say; all of them and others together have a slope that is known to ``bar_of_whole``."""
         if not entries or not self._left:
             return Located(Agreement.INCONCLUSIVE if entries else Agreement.AGREE)
         self._left -= 1
@@ -92,12 +94,15 @@ class _Search:
         claim, scale = claimed(evidence, moving)
         slope = evidence.part(Line(evidence.point, moving), *entries)
         verdict = claim.compare(slope.central, scale=scale, resolution=evidence.resolution)
-        hidden = slope.smooth and slope.central.bar >= claim.bar  # where noise hides a slope, it hides its parts, too
+        # Where noise hides a slope, it hides its parts, too; but it is no noise that does not hide the whole.
+        hidden = claim.bar <= slope.central.bar <= 2 * bar_of_whole
         if slope.smooth and (verdict is Agreement.AGREE or (verdict is Agreement.INCONCLUSIVE and hidden)):
             return Located(verdict)
         middle = len(entries) // 2
-        first = self.judge(entries[:middle])
-        return first if first.agreement is Agreement.DISAGREE else _together([first, self.judge(entries[middle:])])
+        first = self.judge(entries[:middle], slope.central.bar)
+        if first.agreement is Agreement.DISAGREE:
+            return first
+        return _together([first, self.judge(entries[middle:], slope.central.bar)])
 
     def _masked(self, entries: list[Entry]) -> Moving:
         """The tangents at ``entries`` alone, zero elsewhere."""

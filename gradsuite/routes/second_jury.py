@@ -38,7 +38,8 @@ def judge(
         return _not_finite(curvature, name, op)
     verdict = curvature.agreement(value)
     if verdict is Agreement.AGREE:
-        bar, scale = curvature.quick.central.bar, curvature.evidence.scale
+        slope = curvature.quick if curvature.quick.smooth else curvature.thorough
+        bar, scale = slope.bar, curvature.evidence.scale
         return Comparison(name, verdict, figures=Figures(bar=bar / scale if scale else None))
     if verdict is Agreement.INCONCLUSIVE:
         return _undecided(name, "the bars are too wide to decide")
