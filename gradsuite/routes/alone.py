@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
@@ -117,7 +118,7 @@ class _Probe:
         self.slope: Slope = evidence.part(self._line, entry, *((name, t.sum().item()) for name, t in moving.items()))
         self._right = self.slope.hull
         self.verdict = self.slope.judge(
-            self.claim, scale=self._scale, resolution=evidence.resolution, whole=evidence.scale
+            self.claim, scale=self._scale, resolution=evidence.resolution, whole=evidence.scale * self._share
         )
         if self.verdict is Agreement.DISAGREE and math.isfinite(self.claim.value):
             self._right = Estimate(self._right.value, self._right.bar + cancelled(self._line))
@@ -160,13 +161,19 @@ class _Probe:
         found = unsteady(self._line, self._sizes, self.claim, self._right, self.slope.noise)
         return found or self._stair or found
 
+    @cached_property
+    def _share(self) -> float:
+        """How far the entry moves, of its tangent."""
+        name, i = self._entry
+        moved, tangent = self._moving[name], self._evidence.point.wide.tangents[name]
+        return moved.reshape(-1)[i].abs().item() / tangent.reshape(-1)[i].abs().item()
+
     @property
     def _sizes(self) -> Moving:
         """How large the inputs are; where they are zero, and at this entry, as large as the shortened tangents."""
-        point, (name, i) = self._evidence.point.wide, self._entry
-        shorter = self._moving[name].reshape(-1)[i].abs().item() / point.tangents[name].reshape(-1)[i].abs().item()
+        point = self._evidence.point.wide
         sizes = {
-            n: torch.where(point.primal(n) == 0, t.abs() * shorter, point.primal(n).abs())
+            n: torch.where(point.primal(n) == 0, t.abs() * self._share, point.primal(n).abs())
             for n, t in point.tangents.items()
         }
         return sizes | {n: torch.where(t != 0, t.abs(), sizes[n]) for n, t in self._moving.items()}

@@ -108,3 +108,25 @@ def test_what_is_not_finite_is_judged_by_the_sides(forward, at_zero: float, agre
         return torch.where(x == 0, at_zero * ct.sign(), slope)
 
     assert _verdict(evidence_of(_backward(forward, backward), ROOT)) is agreement
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_factor_is_seen_though_poles_lie_beside_many_of_the_entries(seed: int) -> None:
+    """Then only entries alone tell: in steps so short that none beside the joint slope may pass for nothing."""
+    x = torch.rand(20, 20, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+    assert _verdict(evidence_of(torch.atanh, x, seed=seed)) is Agreement.AGREE
+    wrong = _backward(torch.atanh, lambda ct, x: 1.001 * ct / (1 - x * x))
+    assert _verdict(evidence_of(wrong, x, seed=seed)) is Agreement.DISAGREE
+
+
+@pytest.mark.parametrize("seed", [1, 2, 11])
+def test_a_part_is_searched_though_its_own_slope_is_vague(seed: int) -> None:
+    """Sorting: where neighbours meet within the steps the slope of a half is known less well than that of the whole."""
+
+    def backward(ct: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        gradient = torch.zeros_like(x).scatter(0, x.argsort(), ct)
+        gradient[-1] = 0
+        return gradient
+
+    x = 9 * torch.randn(250, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    assert _verdict(evidence_of(_backward(lambda x: x.sort()[0], backward), x, seed=seed)) is Agreement.DISAGREE
