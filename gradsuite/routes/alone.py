@@ -90,6 +90,13 @@ def _times(moving: Moving, exponent: int) -> Moving:
     return {name: t * math.ldexp(1.0, exponent) for name, t in moving.items()}
 
 
+def _told_apart(moves: tuple[str, torch.Tensor]) -> tuple[object, ...]:
+    """An input's name, and by how much which of its entries move."""
+    name, tangent = moves[0], moves[1].reshape(-1)
+    entries = tangent.nonzero()[:, 0]
+    return name, *entries.tolist(), *tangent[entries].tolist()
+
+
 def _length(moving: Moving) -> float:
     """How far all entries move, added up."""
     return sum(t.abs().sum().item() for t in moving.values())
@@ -115,7 +122,7 @@ class _Probe:
         self._evidence, self._entry, self._moving = evidence, entry, moving
         self.claim, self._scale = claimed(evidence, moving)
         self._line = Line(evidence.point, moving, evidence.output_errors(evidence.natural))
-        self.slope: Slope = evidence.part(self._line, entry, *((name, t.sum().item()) for name, t in moving.items()))
+        self.slope: Slope = evidence.part(self._line, *map(_told_apart, moving.items()))
         self._right = self.slope.hull
         self.verdict = self.slope.judge(
             self.claim, scale=self._scale, resolution=evidence.resolution, whole=evidence.scale * self._share

@@ -7,6 +7,7 @@ import torch
 
 from gradsuite.checks.reverse import compare
 from gradsuite.numerics.estimate import Agreement
+from gradsuite.routes.alone import _Probe
 from gradsuite.routes.localise import locate
 from tests.planted.planted import op as planted_op
 from tests.routes.points import evidence_of
@@ -130,3 +131,11 @@ def test_a_gradient_is_known_where_the_values_of_another_input_jump() -> None:
     for factor in (1.0, 0.0, 1.001):
         told = next(compare(evidence_of(planted_op(loss, backward(factor)), x, label))).agreement
         assert (told is Agreement.DISAGREE) == (factor != 1)
+
+
+def test_a_number_alone_and_all_of_its_equals_are_not_taken_for_each_other() -> None:
+    """One that moves four times as far, and four that move once: in both the entries move by the same in sum."""
+    evidence = evidence_of(lambda x: x * torch.arange(1.0, 5.0), torch.full((4,), 0.5))
+    one, equals = torch.tensor([1.0, 0.0, 0.0, 0.0], dtype=torch.float64), torch.full((4,), 0.25).double()
+    for moving in (one, equals):
+        assert _Probe(evidence, ("x0", 0), {"x0": moving}).verdict is Agreement.AGREE
