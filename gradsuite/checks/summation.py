@@ -18,7 +18,7 @@ import torch
 from gradsuite.comparison import Check, Comparison, Figures
 from gradsuite.errors import Unsupported
 from gradsuite.inputs.conditions import parameters
-from gradsuite.inputs.structure import symbols
+from gradsuite.inputs.structure import Size, Structure, shapes, symbols
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.numerics.noise import Noise
 from gradsuite.numerics.precision import Format, widen
@@ -48,7 +48,7 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
         raise Unsupported("nothing is summed over a long dimension")
     long = _matches(point, sums)
     lost = {name: found for name, found in long.items() if found.agreement is Agreement.DISAGREE}
-    short = _matches(Point(evidence.subject, _shortened(point.sample)), sums) if lost else {}
+    short = _short(definition, point, sums) if lost else {}
     for name, found in long.items():
         yield _judge(name, found, _worst(short[name]) if name in short else 0.0)
 
@@ -109,15 +109,27 @@ def _positive(definition: Definition, sample: Sample) -> Sample:
     return replace(sample, tensors={name: turned(name, x) for name, x in sample.tensors.items()})
 
 
-def _shortened(sample: Sample) -> Sample:
-    """The first FEW entries along each axis that is long."""
+def _short(definition: Definition, point: Point, sums: Sequence[str]) -> dict[str, Match]:
+    """The same where sums are short; raises Unsupported where the op refuses that."""
+    try:
+        return _matches(Point(point.subject, _shortened(definition, point.sample)), sums)
+    except Exception as error:  # in its own words: an index, say, that now lies outside
+        raise Unsupported("it is not to be had with fewer terms") from error
 
-    def cut(x: torch.Tensor | None) -> torch.Tensor | None:
-        for axis, size in enumerate(() if x is None else x.shape):
-            x = x.narrow(axis, 0, FEW) if x is not None and size > LONG else x
-        return x
 
-    return replace(sample, tensors={name: cut(x) for name, x in sample.tensors.items()})
+def _shortened(definition: Definition, sample: Sample) -> Sample:
+    """The sample with the first FEW entries in place of every long size, and of what follows from it."""
+    sizes = {name: _fewer(size) for name, size in sample.symbols.items()}
+    absent = frozenset(name for name, x in sample.tensors.items() if x is None)
+    wanted = shapes(definition, Structure(sizes, sample.arguments, absent))
+    cut = {name: x if x is None else x[tuple(map(slice, wanted[name] or ()))] for name, x in sample.tensors.items()}
+    return replace(sample, tensors=cut)
+
+
+def _fewer(size: Size) -> Size:
+    if isinstance(size, int):
+        return FEW if size > LONG else size
+    return tuple(FEW if each > LONG else each for each in size)
 
 
 def _needs(definition: Definition | None) -> str:

@@ -18,7 +18,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from gradsuite.numerics.dispatch import DispatchMode, is_in_backward
 from gradsuite.numerics.kernels import SINGLE, lost_inside
-from gradsuite.numerics.precision import Format
+from gradsuite.numerics.precision import Format, nearest
 
 # Families of operations whose results are exact: selection, movement, comparison, creation.
 EXACT_NAMES = """
@@ -62,14 +62,15 @@ class Noise(DispatchMode):
     ``spares_chosen``: so is a result all of whose magnitudes stand among the arguments, of whatever operation: it was
     chosen, not computed. It costs a comparison with every argument.
     ``spares_backward``: so is what a hand-written backward computes, where it does not differentiate a forward again.
+    ``rounds_to``: in place of noise each such result is rounded to this dtype, as a computation in it does.
     """
 
     def __init__(
         self, form: Format, *, scale: float, seed: int, inside: torch.dtype | None = None, spares_chosen: bool = False,
-        spares_backward: bool = False,
+        spares_backward: bool = False, rounds_to: torch.dtype | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self._spares_backward = spares_backward
+        self._spares_backward, self._rounds_to = spares_backward, rounds_to
         self._spares_chosen = spares_chosen
         self._inside = 0.0 if inside is None else Format.of(inside).unit
         self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
@@ -127,6 +128,8 @@ class Noise(DispatchMode):
             return tensor
         if tensor.layout != torch.strided or tensor._is_zerotensor() or tensor.is_meta:
             return tensor
+        if self._rounds_to is not None:
+            return nearest(tensor, self._rounds_to)
         size = tensor.detach().abs()
         self._observe(size)
         # A result that is exactly zero is exact in every format: it gets no underflow error. So is an infinity.

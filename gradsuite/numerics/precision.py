@@ -51,6 +51,13 @@ def widen(tensor: torch.Tensor) -> torch.Tensor:
     return tensor
 
 
+def nearest(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """``values``, each part rounded to the nearest number of ``dtype``'s real part, in the dtype they have."""
+    if values.is_complex():
+        return torch.view_as_complex(nearest(torch.view_as_real(values.resolve_conj()), dtype))
+    return values.to(REAL.get(dtype, dtype)).to(values.dtype)
+
+
 def largest(tensors: Iterable[torch.Tensor]) -> float:
     """The largest finite magnitude in ``tensors``; zero where there is none."""
     sizes = (t.detach().abs().nan_to_num(nan=0.0, posinf=0.0).max().item() for t in tensors if t.numel())

@@ -20,6 +20,7 @@ import torch
 from gradsuite.numerics import settling
 from gradsuite.numerics.estimate import RESOLUTION, UNKNOWN, Agreement, Estimate
 from gradsuite.numerics.precision import Format, widen
+from gradsuite.routes import graph
 from gradsuite.routes.around import unsteady
 from gradsuite.routes.differences import cancelled
 from gradsuite.routes.line import Line
@@ -81,9 +82,14 @@ def alone(evidence: Evidence, entry: Entry, moving: Moving) -> Located:
 
 
 def _are_excused(accusers: list[_Probe]) -> bool:
-    """Whether the finest step at which neighbouring points can be told apart finds another story there."""
+    """Whether the finest step at which neighbouring points can be told apart finds another story there.
+
+    Or else all that accuse meet a kink, where rules of torch's own were composed.
+    """
     excuses = (probe.is_excused for probe in reversed(accusers))
-    return next((excuse for excuse in excuses if excuse is not None), False)
+    if next((excuse for excuse in excuses if excuse is not None), False):
+        return True
+    return bool(accusers) and all(probe.is_at_composed_kink for probe in accusers)
 
 
 def _times(moving: Moving, exponent: int) -> Moving:
@@ -167,6 +173,12 @@ class _Probe:
             return abs(right.value) >= largest
         found = unsteady(self._line, self._sizes, self.claim, self._right, self.slope.noise)
         return found or self._stair or found
+
+    @property
+    def is_at_composed_kink(self) -> bool:
+        """Whether two finite slopes differ here, and the gradient is what torch's own rules make of several ops."""
+        kinked = not self.slope.smooth and math.isfinite(self.slope.hull.bar)
+        return kinked and math.isfinite(self.claim.value) and graph.is_composed(self._evidence.point)
 
     @cached_property
     def _share(self) -> float:

@@ -80,6 +80,12 @@ def custom(point: Point) -> Iterator[Any]:
             yield node
 
 
+def is_composed(point: Point) -> bool:
+    """Whether several of torch's own rules are behind the outputs, and none that somebody else wrote."""
+    found = [node for node in nodes(point.select(point.graph[1])) if not hasattr(node, "variable")]
+    return len(found) > 1 and not any(custom(point))
+
+
 def is_written_in_python(point: Point) -> bool:
     """Whether a custom Function in Python, whose arithmetic can be seen, is behind the outputs."""
     return any(isinstance(node, torch.autograd.function.BackwardCFunction) for node in custom(point))

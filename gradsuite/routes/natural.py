@@ -100,6 +100,9 @@ class _Seen:
         spread = {name: torch.zeros_like(value.abs()) for name, value in values.items()}
         largest, vanished, spares = 0.0, False, False
         run_once = partial(_perturbed, point, compute, scale, inside, labels=labels, inherent=inherent)
+        if runs == RUNS and inside is None and point.wide is not point:
+            for name, value in _rounded(point, compute, inherent=inherent).items():
+                spread[name] = (value - values[name]).abs().nan_to_num(nan=0.0, posinf=0.0)
         for run in range(runs):
             seed = point.sample.seed + 7919 * (run + 1) + salt
             try:
@@ -147,6 +150,18 @@ def _perturbed(
     if wide is point and wide.hides_float32:  # twice a rounding: half a unit would be lost in the op's own
         given = Noise(Format.of(torch.float32), scale=2.0, seed=seed, inside=narrow)
     return noise, _run(wide, compute, noise, given, labels=labels)
+
+
+def _rounded(point: Point, compute: Computation, *, inherent: bool) -> Numbers:
+    """The run in which every operation rounds to the nearest number, as one in the point's dtype does: it meets ties.
+
+    Two scores of attention that are unlike may be one number in half precision; noise nearly never makes them equal.
+    """
+    rounds = partial(Noise, Format.of(point.dtype), scale=1.0, seed=0, rounds_to=point.dtype)
+    try:
+        return _run(point.wide, compute, rounds(spares_backward=inherent), rounds())
+    except Exception:  # as under noise
+        return {}
 
 
 def _holds_labels(wide: Point) -> bool:

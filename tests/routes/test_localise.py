@@ -43,6 +43,7 @@ class NotBetween(torch.autograd.Function):
 
 
 X = torch.tensor([[0.5, -1.25, 2.0, 0.25], [1.5, 0.75, -0.5, 1.0]], dtype=torch.float64)
+SLOPES = torch.tensor([9.0, 5.0, 1.0, 2.0], dtype=torch.float64)
 WITH_ZEROS = torch.tensor([0.0, 1.0, -2.0, 0.0], dtype=torch.float64)
 
 
@@ -139,3 +140,25 @@ def test_a_number_alone_and_all_of_its_equals_are_not_taken_for_each_other() -> 
     one, equals = torch.tensor([1.0, 0.0, 0.0, 0.0], dtype=torch.float64), torch.full((4,), 0.25).double()
     for moving in (one, equals):
         assert _Probe(evidence, ("x0", 0), {"x0": moving}).verdict is Agreement.AGREE
+
+
+def _routed(x: torch.Tensor) -> torch.Tensor:
+    """Of four experts with slopes of their own the two that x scores highest, half of each at zero."""
+    top, chosen = (x * torch.tensor([0.0, 1.0, 0.25, 4.0])).topk(2)
+    return (top.softmax(-1) * x * SLOPES[chosen]).sum()
+
+
+def test_what_torchs_own_rules_make_of_a_kink_is_nobodys_mistake() -> None:
+    """All scores are zero, and the top two any two: just beside zero they are the first and last, or the others."""
+    found = torch.func.grad(_routed)(torch.zeros(1, dtype=torch.float64)).item()
+    assert found not in (SLOPES[[1, 3]].mean(), SLOPES[[0, 2]].mean())
+    assert locate(evidence_of(_routed, torch.zeros(1, dtype=torch.float64))).agreement is Agreement.INCONCLUSIVE
+
+
+def test_a_backward_that_somebody_wrote_must_find_a_limit_there() -> None:
+    def backward(ct: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        return ct * torch.where(x == 0, 0.5, x.sign() * 2)
+
+    wrong = planted_op(lambda x: torch.where(x > 0, 2 * x, x), backward)
+    evidence = evidence_of(lambda x: wrong(x) + 0.0, torch.zeros(1, dtype=torch.float64))
+    assert locate(evidence).agreement is Agreement.DISAGREE

@@ -182,3 +182,22 @@ def test_labels_in_a_floating_tensor_are_no_numbers_to_round(sign: float) -> Non
     )
     expected = Agreement.AGREE if sign == 1 else Agreement.DISAGREE
     assert next(compare(evidence)).agreement is expected
+
+
+def test_two_scores_that_half_precision_holds_for_one_are_a_tie() -> None:
+    """304,640 and 305,100: noise nearly never makes them equal, and rounding each to the nearest number does."""
+
+    def attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        return (q @ k.mT).softmax(-1) @ v
+
+    q, k = torch.tensor([[400.0, 400.0]]), torch.tensor([[101.5, 660.0], [10.875, 752.0], [11.75, 548.0]])
+    v = torch.tensor([[-34.5, -27.875], [868.0, 179.0], [692.0, 27.75]])
+    evidence = evidence_of(attention, *(x.bfloat16() for x in (q, k, v)))
+    assert evidence.gradients["x0"].abs().amax() > 1000 and evidence.reference["x0"].abs().amax() < 1e-20
+    apart = (evidence.gradients["x0"].double() - evidence.reference["x0"]).abs()
+    assert bool((apart <= evidence.natural.bound("gradient x0")).all())
+
+
+def test_rounding_to_the_nearest_number_overflows_no_bar() -> None:
+    evidence = evidence_of(lambda x: x.square().sqrt(), torch.tensor([300.0, 2.0], dtype=torch.float16))
+    assert bool(evidence.natural.errors["gradient x0"].isfinite().all()) and evidence.natural.overflows
