@@ -40,11 +40,13 @@ view_as_complex view_as_real where zero zeros zeros_like
 EXACT = frozenset(EXACT_NAMES.split())
 # Factorisations and what solves with them, from LAPACK and its like: exact for a matrix that lies within roundings of
 # the given one's largest entry, not of each entry (Higham, Accuracy and Stability of Numerical Algorithms, 2002,
-# chapters 9, 10 and 19; Golub and Van Loan, Matrix Computations, 2013, section 8.7).
+# chapters 9, 10 and 19; Golub and Van Loan, Matrix Computations, 2013, section 8.7). It takes as many roundings as the
+# matrix has rows or columns: p(n) u max|A| with p(n) = n is typical (LAPACK Users' Guide, 1999, section 4.1; eigh of
+# random matrices of 3, 5 and 10 rows errs by 3, 5 and 7 times what p(n) = 1 would give, in the median).
 NORMWISE_NAMES = """
 _linalg_det _linalg_eigh _linalg_slogdet _linalg_solve_ex _linalg_svd cholesky_inverse cholesky_solve linalg_cholesky_ex
 linalg_eig linalg_eigvals linalg_inv_ex linalg_ldl_factor_ex linalg_lstsq linalg_lu linalg_lu_factor_ex linalg_lu_solve
-linalg_matrix_exp linalg_qr
+linalg_matrix_exp linalg_pinv linalg_qr
 """
 NORMWISE = frozenset(NORMWISE_NAMES.split())
 COPIES = ("_to_copy", "copy")  # exact unless the copy is narrower
@@ -141,11 +143,12 @@ class Noise(DispatchMode):
         return (tensor + error * self._draw(tensor)).to(tensor.dtype)
 
     def _shaken(self, matrices: torch.Tensor) -> torch.Tensor:
-        """``matrices`` with a rounding of the largest entry of each in every element."""
+        """``matrices`` with roundings of the largest entry of each in every element, one for each of its rows."""
         unit = self._unit_of(matrices.dtype)
         if not unit or matrices.dim() < 2 or not matrices.numel():
             return matrices
-        error = unit * matrices.detach().abs().amax((-2, -1), keepdim=True).nan_to_num(posinf=0.0)
+        largest = matrices.detach().abs().amax((-2, -1), keepdim=True).nan_to_num(posinf=0.0)
+        error = unit * max(matrices.shape[-2:]) * largest
         return (matrices + error * self._draw(matrices)).to(matrices.dtype)
 
     def shake(self, tensor: torch.Tensor, error: torch.Tensor) -> torch.Tensor:

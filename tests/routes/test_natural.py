@@ -201,3 +201,14 @@ def test_two_scores_that_half_precision_holds_for_one_are_a_tie() -> None:
 def test_rounding_to_the_nearest_number_overflows_no_bar() -> None:
     evidence = evidence_of(lambda x: x.square().sqrt(), torch.tensor([300.0, 2.0], dtype=torch.float16))
     assert bool(evidence.natural.errors["gradient x0"].isfinite().all()) and evidence.natural.overflows
+
+
+@pytest.mark.parametrize(
+    "fn", [torch.linalg.eigvalsh, lambda a: torch.linalg.pinv(a, hermitian=True)], ids=["eigvalsh", "pinv"]
+)
+def test_what_a_factorisation_loses_is_natural(fn: Callable[..., torch.Tensor]) -> None:
+    """LAPACK errs by a rounding of the largest entry for each of the rows."""
+    for seed in range(12):
+        a = normal(6, 6, seed=seed, dtype=torch.float32)
+        evidence = evidence_of(fn, a + a.mT, seed=seed)
+        assert _worst(evidence, "x0") < CONFIDENCE / 2
