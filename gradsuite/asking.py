@@ -69,6 +69,13 @@ class Asked:
             return False
         return all(map(torch.equal, self._values(one), self._values(other)))
 
+    def mirrors(self, one: Tensors, other: Tensors) -> bool:
+        """Whether the callable takes both, and its values are the same to the bit but for their signs."""
+        if self.refusal(one) or self.refusal(other):
+            return False
+        pairs = zip(self._values(one), self._values(other), strict=True)
+        return all(torch.equal(y.abs(), z.abs()) for y, z in pairs)
+
     def is_finite(self, tensors: Tensors) -> bool:
         """Whether the callable and its backward take ``tensors``, and its values are finite there."""
         if self.refusal(tensors):
@@ -92,9 +99,14 @@ class Asked:
         return self._told(self._moving(name, tensors), lambda told: told is not Agreement.DISAGREE, otherwise=True)
 
     def confirms(self, name: str, tensors: Tensors) -> bool:
-        """Whether the callable takes ``tensors``, and its gradient for one input agrees with differences."""
+        """Whether the callable takes ``tensors``, and its gradient for one input agrees with differences.
+
+        Or is not finite: that is wrong wherever values are, and no sign that they are not meant.
+        """
         if self.refusal(tensors):
             return False
+        if not self.has_finite_gradients(tensors):
+            return True
         return self._told(self._moving(name, tensors), lambda told: told is Agreement.AGREE, otherwise=False)
 
     def _moving(self, name: str, tensors: Tensors) -> Sample:

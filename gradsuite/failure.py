@@ -104,7 +104,10 @@ def _jacobians(evidence: Evidence, comparison: Comparison) -> Jacobians | None:
             rows, columns = jacobian.size(evidence, name)
             if not 0 < rows * columns <= jacobian.LIMIT:
                 continue
-            got, truth = _pair(evidence, name, comparison.culprit)
+            try:
+                got, truth = _pair(evidence, name, comparison.culprit)
+            except Exception:  # the op refuses values beside the sample's; the failure is worth telling without them
+                continue
             found = found or (name, got, truth)
             if not _fit(evidence, name, got, truth).explains(truth):
                 return name, got, truth

@@ -211,7 +211,10 @@ class Request:
     def _learn_meant(self) -> dict[str, Domain]:
         """The inputs whose examples lie on one side of a number beyond which the gradient does not fit."""
         asked = [name for name in self._moving if self._words[name] is None and name not in self._sets]
-        found = {name: meant(self._detached[name], *self._asking(name, self._asked.confirms)) for name in asked}
+        found = {
+            name: meant(self._detached[name], *self._asking(name, self._asked.confirms), partial(self._mirrors, name))
+            for name in asked
+        }
         return {name: domain for name, domain in found.items() if domain}
 
     def _asking(self, name: str, judge: Callable[[str, Tensors], bool]) -> tuple[Asks, Asks]:
@@ -225,6 +228,10 @@ class Request:
     def _same(self, name: str, one: torch.Tensor, other: torch.Tensor) -> bool:
         """Whether the callable's values are the same at two values of one input."""
         return self._asked.agree({**self._detached, name: one}, {**self._detached, name: other})
+
+    def _mirrors(self, name: str, x: torch.Tensor) -> bool:
+        """Whether the callable's values at another value of one input are those at the examples, but for signs."""
+        return self._asked.mirrors(self._detached, {**self._detached, name: x})
 
     def _is_inside(self, tensors: Mapping[str, torch.Tensor | None]) -> bool:
         """Whether ``tensors`` lie on their manifolds, and the user's predicate, where there is one, takes them."""
@@ -281,8 +288,11 @@ class Request:
             return False
         if any(tensors[name].dtype != t.dtype for name, t in given.items()) and self._asked.refusal(given):
             return False
-        beyond = any(bool(((tensors[name] < 0) | (tensors[name] >= 1)).any()) for name in self._shares)
-        return not beyond or self._asked.has_finite_gradients(tensors)
+        inside = {n: x.masked_fill((x < 0) | (x >= 1), 0.5) if n in self._shares else x for n, x in tensors.items()}
+        if all(torch.equal(inside[name], tensors[name]) for name in self._shares):
+            return True
+        # What is not finite because of a share inside is nobody's to leave out.
+        return self._asked.has_finite_gradients(tensors) or not self._asked.has_finite_gradients(inside)
 
     @cached_property
     def _shares(self) -> tuple[str, ...]:

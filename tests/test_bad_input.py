@@ -90,3 +90,34 @@ def test_what_nobody_gave_is_not_tried_where_it_kills_the_interpreter() -> None:
     report = gradsuite.check(unchecked, (normal(3), torch.tensor([1, 2, 1])), checks=["reverse"])
     assert report.verdict is Outcome.PASSED
     assert "labels drawn as" in str(report) and "integer(1, 2)" in str(report)
+
+
+def _wrong_at_the_end_of_what_it_takes(x: torch.Tensor) -> torch.Tensor:
+    if bool((x < 2).any()):
+        raise ValueError("x must not be below 2")
+    return op(torch.square, lambda ct, x: 3 * ct * x)(x)
+
+
+def test_one_that_refuses_what_lies_beside_a_failure_loses_nothing_of_it() -> None:
+    x = torch.tensor([2.0, 2.0, 3.0], dtype=torch.float64)
+    report = gradsuite.check(_wrong_at_the_end_of_what_it_takes, (x,), checks=["cotangent_linearity", "reverse"])
+    assert _failures(report) == {"reverse": Culprit.BACKWARD}
+    assert not [result.id for result in report.results if result.outcome is Outcome.ERROR]
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        (lambda x: x.sign() * x.abs().log1p(), lambda ct, x: ct / (1 + x)),
+        (
+            lambda x: torch.where(x > 0.008, x.clamp(min=0.008).pow(1 / 3), 25 / 3 * x + 0.133),
+            lambda ct, x: ct * torch.where(x > 0.008, x.pow(-2 / 3) / 3, 25 / 3 * x.pow(0)) + 0 * x.pow(-2 / 3),
+        ),
+    ],
+    ids=["mirrored, and wrong there", "not finite from zero on"],
+)
+def test_positive_examples_do_not_excuse_what_is_wrong_elsewhere(forward, backward) -> None:
+    """A gradient that fits on one side of zero alone says that the other side is not meant: but not in these."""
+    example = torch.tensor([0.25, 0.5, 0.75, 0.875, 0.0625], dtype=torch.float64)
+    report = gradsuite.check(lambda x: op(forward, backward)(x), (example,), checks=["reverse"])
+    assert _failures(report) == {"reverse": Culprit.BACKWARD}

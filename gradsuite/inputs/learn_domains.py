@@ -5,7 +5,8 @@ else leaves the domain is rejected sample by sample.
 
 A callable may take numbers for which it is not meant, and return others that mean nothing: a search between 0 and a
 for a negative a. Where all examples lie on one side of 0, or of 1, and the gradient fits there and not on the other
-side, that side does not belong.
+side, that side does not belong; but for negative numbers at which the values are those at the positive ones, or their
+opposites: somebody thought of them.
 """
 
 from __future__ import annotations
@@ -41,17 +42,20 @@ def learn_domain(name: str, examples: Tensors, finite: Finite) -> Domain:
     return parse_domain(_real(x, takes) if x.is_floating_point() else _integer(x, takes))
 
 
-def meant(x: Tensor, takes: Callable[[Tensor], bool], fits: Callable[[Tensor], bool]) -> Domain | None:
+def meant(
+    x: Tensor, takes: Callable[[Tensor], bool], fits: Callable[[Tensor], bool], mirrors: Callable[[Tensor], bool]
+) -> Domain | None:
     """The part of the line for which alone the gradient is meant, as ``x`` tells; None where it fits on either side.
 
-    ``takes``: whether values are finite; ``fits``: whether the gradient is known to agree with differences.
+    ``takes``: whether values are finite; ``fits``: whether the gradient is known to agree with differences;
+    ``mirrors``: whether the values are those at ``x``, but for signs.
     """
     if not x.is_floating_point() or len(x.unique()) < FEWEST:
         return None
 
     def ends(end: float) -> bool:
         beyond = 1 / x if end > 0 and bool((x > 0).all()) else 2 * end - x
-        return takes(beyond) and not fits(beyond)
+        return takes(beyond) and not fits(beyond) and not (end == 0 and mirrors(beyond))
 
     low = next((end for end in reversed(ENDS) if bool((x > end).all()) and ends(end)), -math.inf)
     high = next((end for end in ENDS if bool((x < end).all()) and ends(end)), math.inf)

@@ -76,6 +76,8 @@ def natural_error(
         found = seen(scale)
         if pure and scale == LOUD and found.saturates(values):
             found = found.larger(seen(QUIET))
+        if scale == LOUD and found.drowns(values):
+            found = found.smaller(seen(QUIET))
         if found.saturates(values) and _holds_labels(wide):
             found = found.but(seen(scale, labels=True), values)
     errors = {name: _floor(values[name], found.spread[name], narrow or point.dtype) for name in values}
@@ -123,11 +125,19 @@ class _Seen:
         pairs = ((self.spread[name] * self.scale, value.abs()) for name, value in values.items())
         return any(bool((moved > NEAR * size).any()) for moved, size in pairs)
 
+    def drowns(self, values: Numbers) -> bool:
+        """Whether float64 would hold nothing of a number: loud roundings met what none meets, as a rank's cut-off."""
+        return any(bool((self.spread[n] > value.abs().amax()).any()) for n, value in values.items() if value.numel())
+
     def but(self, other: _Seen, values: Numbers) -> _Seen:
-        """The deviations; those of ``other`` for numbers that move by a good part of themselves here, and not there."""
+        """The deviations; those of ``other`` for numbers that move by a good part of themselves here, and not there.
+
+        A zero does where it moves by a good part of the largest beside it.
+        """
         spread = {}
         for name, value in values.items():
-            jumps = (self.spread[name] * self.scale > NEAR * value.abs()) & (value != 0)
+            size = torch.where(value == 0, largest([value]), value.abs())
+            jumps = (self.spread[name] * self.scale > NEAR * size) & (size != 0)
             still = other.spread[name] < STILL * self.spread[name]
             spread[name] = torch.where(jumps & still, other.spread[name], self.spread[name])
         return replace(self, spread=spread)
@@ -135,6 +145,10 @@ class _Seen:
     def larger(self, other: _Seen) -> _Seen:
         """The larger deviation of each number."""
         return replace(self, spread={n: torch.fmax(spread, other.spread[n]) for n, spread in self.spread.items()})
+
+    def smaller(self, other: _Seen) -> _Seen:
+        """The smaller deviation of each number."""
+        return replace(self, spread={n: torch.fmin(spread, other.spread[n]) for n, spread in self.spread.items()})
 
 
 def _perturbed(
@@ -179,12 +193,16 @@ def trembling(point: Point, compute: Computation) -> Numbers:
     """How far each number moves, in float64, between runs whose inputs differ by a few roundings alone.
 
     By one they would mostly not differ: half a unit is rounded away. The rounding inside a kernel, where stochastic
-    arithmetic adds none, shows there.
+    arithmetic adds none, shows there. Infinite, where values so near are refused: nothing is known.
     """
     seeds, form = range(point.sample.seed, point.sample.seed + RUNS), Format.of(point.wide.dtype)
     with torch.random.fork_rng(devices=[]):
         noises = (Noise(form, scale=4.0, seed=seed) for seed in seeds)
-        one, *others = (_run(point.wide, compute, noise, noise) for noise in noises)
+        try:
+            one, *others = (_run(point.wide, compute, noise, noise) for noise in noises)
+        except Exception:  # in its own words, at the end of its domain
+            still = compute(point.wide, point.wide.cotangents, None)
+            return {name: torch.full_like(value.abs(), math.inf) for name, value in still.items()}
     apart = {name: [(other[name] - value).abs() for other in others] for name, value in one.items()}
     return {name: _pooled(torch.stack(apart[name]).amax(0), value) for name, value in one.items()}
 

@@ -58,5 +58,9 @@ UPPER, LOWER = torch.tensor([1.25, 1.5, 2.5, 4.0]), torch.tensor([0.125, 0.25, 0
 def test_numbers_on_the_other_side_of_the_examples_are_meant_if_the_gradient_fits_there(
     example, fitting, domain
 ) -> None:
-    found = meant(example, lambda x: bool(torch.isfinite(x).all()), lambda x: bool(fitting(x).all()))
+    found = meant(example, lambda x: bool(torch.isfinite(x).all()), lambda x: bool(fitting(x).all()), lambda x: False)
     assert (found.text if found else None) == domain
+
+
+def test_negative_numbers_at_which_the_values_are_mirrored_are_meant() -> None:
+    assert meant(UPPER, lambda x: True, lambda x: bool((x > 0).all()), lambda x: torch.equal(x, -UPPER)) is None
