@@ -14,6 +14,7 @@ from gradsuite.routes.reverse import gradients
 from gradsuite.sample import Sample, Subject
 
 REFUSED = "leaf Variable that requires grad is being used in an in-place operation"
+HIDDEN = "don't yet support saved tensor hooks"
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,23 @@ class _Run:
 
     def _forward(self) -> Iterator[Overwritten]:
         inputs = Watch(self._point.tensors)
-        with torch.autograd.graph.saved_tensors_hooks(self._save, lambda saved: saved):
-            self._point.graph  # noqa: B018
+        self._call()
         changed = inputs.changed()
         constants = tuple(name for name in changed if name not in self._point.names)
         yield Overwritten(Culprit.FORWARD, "inputs", tuple(name for name in changed if name not in constants))
         if constants:
             yield Overwritten(Culprit.FORWARD, "constants", constants, harmless=self._harmless(constants))
+
+    def _call(self) -> None:
+        """The forward, with a look at what it saves where that may be had: torch.func lets nobody see it."""
+        try:
+            with torch.autograd.graph.saved_tensors_hooks(self._save, lambda saved: saved):
+                self._point.graph  # noqa: B018
+        except RuntimeError as error:
+            if HIDDEN not in str(error):
+                raise
+            self._saved.clear()
+            self._point.graph  # noqa: B018
 
     def _save(self, tensor: torch.Tensor) -> torch.Tensor:
         self._saved[f"saved tensor {len(self._saved)}"] = tensor

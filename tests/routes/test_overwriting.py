@@ -93,3 +93,18 @@ def test_a_shielded_op_spoils_nothing_and_its_gradient_is_right(op: type[torch.a
         assert torch.allclose(Evidence(evidence.subject, evidence.sample).gradients["x0"], right)
     assert same(evidence.point.cotangents, weights)
     assert torch.equal(evidence.sample.tensors["x0"], normal(2, 3))
+
+
+def test_a_forward_that_differentiates_itself_is_looked_at_without_what_it_saves() -> None:
+    def force(x: torch.Tensor) -> torch.Tensor:
+        return -torch.func.grad(lambda p: p.pow(4).sum())(x)
+
+    assert evidence_of(force, normal(3)).overwritten == ()
+
+    def spoils(x: torch.Tensor) -> torch.Tensor:
+        y = force(x)
+        x.detach().zero_()
+        return y
+
+    (found,) = evidence_of(spoils, normal(3)).overwritten
+    assert (found.by, found.kind) == (Culprit.FORWARD, "inputs")
