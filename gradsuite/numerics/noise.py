@@ -85,7 +85,7 @@ class Noise(DispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if _family(func) in NORMWISE:
+        if _family(func) in NORMWISE and self._rounds_to is None:
             args = tree_map_only(torch.Tensor, self._shaken, args)
         given = [x.detach().clone() for x in _numbers(args)] if self._spares_chosen else []
         result = func(*args, **(kwargs or {}))
