@@ -78,7 +78,7 @@ class Noise(DispatchMode):
         self._unit, self._subnormal, self._scale = form.unit * scale, form.subnormal * scale, scale
         # Kernels of half precision compute in float32 inside, or else lose what they need not; what those of float64
         # lose is less than differences see.
-        self._sees_kernels = form.unit == SINGLE
+        self._sees_kernels = SINGLE in (form.unit, self._inside)
         self._generator = torch.Generator().manual_seed(seed)
         self.largest, self.vanished, self._smallest = 0.0, False, form.subnormal
 

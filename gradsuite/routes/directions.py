@@ -1,8 +1,8 @@
 """Tangents and cotangents: signed, never zero, the same in every dtype and on every device.
 
 They come from one table of random signs times magnitudes with six significant bits: such numbers are exact in every
-format down to bfloat16, so that a step along them is exact too. No two of up to 33 in a row are alike, and few by
-chance of more: a gradient that stands in another's place is only seen where the numbers at both places differ.
+format down to bfloat16, so that a step along them is exact too. No two of up to 17 in a row are of one size, and
+few by chance of more: a gradient that stands in another's place is only seen where the numbers at both places differ.
 The arithmetic is NumPy's: on a handful of elements it costs a third of torch's, and every sample of every check pays.
 """
 
@@ -18,9 +18,11 @@ from gradsuite.numerics.precision import Format, widen
 Key = tuple[int, int, int]  # the sample's seed, the purpose, the place among inputs or outputs
 
 _DICE = np.random.default_rng(1)
-NUMBERS = np.concatenate([1 + np.arange(32) / 32, -1 - np.arange(32) / 32])
-# All numbers of one half in random order, then all of the other, and so on: nowhere do fewer than 32 lie between twins.
-TABLE: np.ndarray = _DICE.permuted(np.tile(_DICE.permutation(NUMBERS).reshape(2, 32), (2**10, 1)), axis=1).reshape(-1)
+SIZES = 1 + np.arange(32) / 32
+# All sizes of one half in random order, then all of the other, and so on: nowhere do fewer than 16 lie between equals.
+# Signs are drawn one by one: over many entries of one size a direction adds up to about the root of their number.
+_HALVES = np.tile(_DICE.permutation(SIZES).reshape(2, 16), (2**11, 1))
+TABLE: np.ndarray = _DICE.permuted(_HALVES, axis=1).reshape(-1) * _DICE.choice([-1.0, 1.0], 2**16)
 LOOKED_AT = 32  # elements that tell what size is typical
 EXPONENT = 0x7FF << 52  # the bits of a float64 that hold its exponent
 
