@@ -65,12 +65,14 @@ def _scope(definition: Definition, point: Point) -> Scope:
 
 
 def _computation(evidence: Evidence, other: Subject) -> Computation:
+    errors = evidence.natural.errors  # found here: under the noise of what follows they would be others
+
     def compute(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
         twin = point.of(other)
         mine, theirs = gradients(point, cotangents), gradients(twin, cotangents)
         found = {f"gradient {n}": _apart(mine[n], theirs[n]) for n in point.names}
         found["output 0"] = _apart(point.outputs[0], twin.outputs[0])
-        return found if noise is None else {n: noise.shake(gap, evidence.natural.errors[n]) for n, gap in found.items()}
+        return found if noise is None else {n: noise.shake(gap, errors[n]) for n, gap in found.items()}
 
     return compute
 

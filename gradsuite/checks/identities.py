@@ -46,11 +46,13 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
 
 
 def _computation(evidence: Evidence, definition: Definition) -> Computation:
+    errors = evidence.natural.errors  # found here: under the noise of what follows they would be others
+
     def compute(point: Point, cotangents: list[torch.Tensor], noise: Noise | None) -> Numbers:
         computed = {f"gradient {n}": widen(g) for n, g in gradients(point, cotangents).items()}
         computed[f"output {point.selected[0]}"] = widen(point.outputs[point.selected[0]])
         if noise is not None:
-            computed = {n: noise.shake(value, evidence.natural.errors[n]) for n, value in computed.items()}
+            computed = {n: noise.shake(value, errors[n]) for n, value in computed.items()}
         known = {f"d_{n}": computed[f"gradient {n}"] for n in point.names}
         known |= {"ct": widen(cotangents[0]), "y": computed[f"output {point.selected[0]}"]}
         inputs = {name: None if t is None else widen(t) for name, t in point.tensors.items()}

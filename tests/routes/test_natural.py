@@ -8,12 +8,15 @@ import pytest
 import torch
 from torch.nn import functional
 
-from gradsuite.checks import cotangent_linearity, forward_mode, value
+from gradsuite.checks import cotangent_linearity, forward_mode, identities, value
 from gradsuite.checks.reverse import compare
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.routes.elementwise import match
+from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE
-from tests.routes.points import evidence_of, normal
+from gradsuite.sample import Sample
+from gradsuite.subject import subjects
+from tests.routes.points import catalogue, evidence_of, normal
 
 LOW = [torch.float32, torch.bfloat16, torch.float16]
 RIGHT: dict[str, tuple[Callable[..., torch.Tensor], tuple[tuple[int, ...], ...]]] = {
@@ -212,3 +215,14 @@ def test_what_a_factorisation_loses_is_natural(fn: Callable[..., torch.Tensor]) 
         a = normal(6, 6, seed=seed, dtype=torch.float32)
         evidence = evidence_of(fn, a + a.mT, seed=seed)
         assert _worst(evidence, "x0") < CONFIDENCE / 2
+
+
+def test_natural_errors_are_not_found_under_the_noise_of_what_needs_them() -> None:
+    """Rounded to float32, half of its smallest number is nothing, and no error would be natural."""
+    (subject,) = subjects(catalogue("activation/softmax.grad.yaml"))
+    x = torch.tensor([[0.0, -200.0]])
+    sample = Sample({"x": x}, {"dim": -1}, ("x",), 1, symbols={"B": (1,), "C": 2})
+    evidence, fresh = Evidence(subject, sample), Evidence(subject, sample)
+    assert list(identities.compare(evidence))
+    for number, error in fresh.natural.errors.items():
+        assert torch.equal(error, evidence.natural.errors[number])
