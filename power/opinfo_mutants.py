@@ -34,11 +34,12 @@ from gradsuite.sample import Sample, Subject
 
 Change = Callable[[torch.Tensor], torch.Tensor]
 CHECKS = ("reverse", "cotangent_linearity")
-# Why some mutants cannot be told from the original, for whom the table leaves with a question.
+STAIR = "a cast makes a stair, whose slope differences do not know that well"
+# Why some mutants live, for whom the table leaves with a question.
 EQUALS = {
     "linalg.norm.subgradients_at_zero": "at a kink the mutants are subgradients as well",
-    "half": "half precision holds three digits: a mistake of its last one is nobody's",
-    "bfloat16": "bfloat16 holds two digits: a mistake of its last one is nobody's",
+    "half": STAIR,
+    "bfloat16": STAIR,
     "nn.functional.hinge_embedding_loss": "the last entry is that of a label, beside which the loss jumps",
 }
 DISTINCT = 2.0**-40  # gradients that differ by less of their largest entry are the same but for rounding
@@ -221,7 +222,7 @@ def markdown(figures: Mapping[str, Any]) -> str:
 
 
 def _named(mutants: Mapping[str, Any]) -> list[str]:
-    """Each op with the mutants of it that survive gradsuite, and why where that is no question of power."""
+    """Each op with the mutants of it that survive gradsuite, and why, as far as that is known."""
     lives = {(op, mutant) for mutant, row in mutants.items() for op in row["gradsuite"]["survivors"]}
     ops = sorted({op for op, _ in lives})
     told = {op: ", ".join(mutant for mutant in mutants if (op, mutant) in lives) for op in ops}
