@@ -1,4 +1,7 @@
-"""A recorded failure run again, exactly: the same sample, check and comparison, with the op as it is now."""
+"""A recorded failure run again, exactly: the same sample, check and comparison, with the op as it is now.
+
+Where all samples fail together, because none of them does what one must do, a spec's case is run again as a whole.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,11 @@ from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import Unsupported, UsageError
 from gradsuite.group import definition_of
 from gradsuite.numerics.estimate import Agreement
-from gradsuite.results import CaseResult, Declared, Failure, Place, digest
+from gradsuite.plan import Case
+from gradsuite.results import CaseResult, Declared, Failure, Outcome, Place, digest
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.shield import shielded
-from gradsuite.runner import quiet
+from gradsuite.runner import Session, quiet
 from gradsuite.sample import Subject
 from gradsuite.spec import catalogue, load, load_all
 from gradsuite.spec.definition import Spec
@@ -24,6 +28,8 @@ from gradsuite.spec.nearest import suggestion
 from gradsuite.storage import restore
 from gradsuite.subject import resolve, subjects
 from gradsuite.tally import REFUSALS
+
+OF_MANY = "one sample of several, of which one would do"
 
 
 class Replayed(NamedTuple):
@@ -44,12 +50,23 @@ def replay(result: CaseResult, failure: Failure, specs: Sequence[Path] = (), op:
         raise UsageError(f"its sample was not stored: {failure.not_stored or 'an older gradsuite recorded it'}")
     with quiet():
         check = _check(result)
+        if check.one_suffices and failure.stored.origin.spec:
+            return _of_all_samples(result, _spec(result, specs))
         subject, note = _subject(result, failure, specs, op)
         if reason := check.needs(subject.definition):
             raise UsageError(f"the check {result.check} does not apply: {reason}")
         sample = restore(failure, subject, dtype=result.dtype, device=devices.place(result.device))
         subject = shielded(subject) if failure.stored.shielded else subject
-        return Replayed(_said(check, Evidence(subject, sample, failure.comparison), failure), note)
+        fails = _said(check, Evidence(subject, sample, failure.comparison), failure)
+        return Replayed(fails, "; ".join(filter(None, (note, OF_MANY if fails and check.one_suffices else ""))))
+
+
+def _of_all_samples(result: CaseResult, spec: Spec) -> Replayed:
+    again = Session(seed=result.seed).run(Case(spec, result.device, result.dtype, result.check))
+    if again.outcome not in (Outcome.FAILED, Outcome.PASSED):
+        raise UsageError(f"the whole case was run, and decides nothing: {again.reason}")
+    fails = "; ".join(f"{each.comparison}: {each.sentence}" for each in again.failures)
+    return Replayed(fails, "the whole case was run, in the profile default: it is a failure of all samples together")
 
 
 def _check(result: CaseResult) -> Check:

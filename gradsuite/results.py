@@ -168,12 +168,11 @@ class Place(Record):
 
 
 class Origin(Record):
-    """Where a replay finds the subject, as far as a case's id does not say it; or in ``lost`` why it cannot."""
+    """Where a replay finds the subject, as far as a case's id does not say it."""
 
     spec: str = ""  # the beginning of a hash of the spec's text
     declared: Declared | None = None  # of a callable with no spec
     place: Place | None = None  # of an OpInfo entry
-    lost: str = ""
 
 
 class Stored(Record):

@@ -23,7 +23,7 @@ from gradsuite.group import Group, Source, definition_of, of_spec
 from gradsuite.inputs.search import smallest
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.plan import Case, bare
-from gradsuite.results import CaseResult, Environment, Failure, Op, Origin, Outcome
+from gradsuite.results import CaseResult, Environment, Failure, Op, Outcome
 from gradsuite.routes.evidence import Evidence
 from gradsuite.sample import Sample
 from gradsuite.spec import Waiver, Waivers
@@ -33,7 +33,6 @@ from gradsuite.tally import Tally
 SHRINKS = 150  # how often a failing comparison is asked again while it shrinks
 STRICT = ("default", 0)  # the profile and seed in which a waived case must fail, or the waiver goes
 RESTLESS = "the op gives another value when it is called again with the same inputs: its calls cannot be compared"
-TOGETHER = "it is a failure of all samples together: run the whole case again"
 PATIENCE = 10.0  # seconds after which no further sample of a case is begun; twice that, and what is begun is given up
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
@@ -157,8 +156,9 @@ class Session:
             if best is not evidence.sample:
                 evidence = Evidence(subject, best, found.name)
                 found = _same_failure(check, evidence, found) or found
-        origin = Origin(lost=TOGETHER) if check.one_suffices else group.origin(subject)
-        return tell(evidence, found, op=case.spec.op, replay=group.replay(case), case=case.id, origin=origin)
+        return tell(
+            evidence, found, op=case.spec.op, replay=group.replay(case), case=case.id, origin=group.origin(subject)
+        )
 
     def _waiver(self, case: Case) -> Waiver | None:
         return self._waivers.find(case.id) if self._waivers is not None else None

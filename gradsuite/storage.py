@@ -25,7 +25,7 @@ def store(told: Failure, evidence: Evidence, *, case: str, origin: Origin, shown
     sample = evidence.sample
     present = {name: x for name, x in sample.tensors.items() if x is not None}
     large = next((name for name, x in present.items() if x.numel() > MOST), None)
-    lost = origin.lost or (large and f"{large} has {present[large].numel():,} elements: at most {MOST:,} are kept")
+    lost = large and f"{large} has {present[large].numel():,} elements: at most {MOST:,} are kept"
     found = None if lost else Stored(
         seed=sample.seed, profile=sample.profile, differentiable=sample.differentiable, symbols=dict(sample.symbols),
         shielded=evidence.subject.original is not None, origin=origin,

@@ -48,8 +48,8 @@ class Located:
     right: Estimate = UNKNOWN
 
 
-def claimed(evidence: Evidence, moving: Moving) -> tuple[Estimate, float]:
-    """The claim <t, g> over the entries that move, with its bar, and its magnitude."""
+def claimed(evidence: Evidence, moving: Moving, share: float = 1.0) -> tuple[Estimate, float]:
+    """The claim <t, g> over the entries that move, ``share`` of their tangent, with its bar, and its magnitude."""
     value = scale = bar = 0.0
     for name, tangent in moving.items():
         moved, t = tangent != 0, tangent[tangent != 0].cpu()
@@ -58,7 +58,7 @@ def claimed(evidence: Evidence, moving: Moving) -> tuple[Estimate, float]:
         scale += products.abs().sum().item()
         bar += (evidence.natural.errors[f"gradient {name}"][moved].cpu() * t.abs()).sum().item()
         bar += len(t) * Format.of(torch.float64).unit * scale / CONFIDENCE
-    return Estimate(value, CONFIDENCE * bar), scale if 0 < scale < math.inf else evidence.output_scale
+    return Estimate(value, CONFIDENCE * bar), scale if 0 < scale < math.inf else evidence.output_scale * share
 
 
 def alone(evidence: Evidence, entry: Entry, moving: Moving) -> Located:
@@ -126,7 +126,7 @@ class _Probe:
 
     def __init__(self, evidence: Evidence, entry: Entry, moving: Moving) -> None:
         self._evidence, self._entry, self._moving = evidence, entry, moving
-        self.claim, self._scale = claimed(evidence, moving)
+        self.claim, self._scale = claimed(evidence, moving, self._share)
         self._line = Line(evidence.point, moving, evidence.output_errors(evidence.natural))
         self.slope: Slope = evidence.part(self._line, *map(_told_apart, moving.items()))
         self._right = self.slope.hull

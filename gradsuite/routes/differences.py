@@ -57,8 +57,9 @@ def quick(line: Line) -> Slope:
 
     The bar takes the op to round its result well, and the next term of the error series to be about the square of the
     last one, relative to the slope or to sum |ct| |f|: four times that, for it may be somewhat more, and no less than
-    what is negligible. So it sees mistakes far below what two steps can prove; where it is too narrow, agreement fails,
-    and ``thorough`` decides with a bar that was earned. So it does where the bar is wide (SHARP), the slope unknown.
+    what is negligible, with a correction that is negligible itself: it may be of the next term, where terms cancel.
+    So it sees mistakes far below what two steps can prove; where it is too narrow, agreement fails, and ``thorough``
+    decides with a bar that was earned. So it does where the bar is wide (SHARP), the slope unknown.
     """
     with torch.no_grad(), np.errstate(all="ignore"):
         ends = [(line.row(step), line.row(-step)) for step in FIRST]
@@ -69,7 +70,8 @@ def quick(line: Line) -> Slope:
     value, size = fine.value + correction, fine.bar * FIRST[1] / EPS
     scale = max(abs(value), size)
     expected = 10 / 3 * max(coarse.bar, fine.bar) + (16 * correction * correction / scale if scale else 0.0)
-    bar = max(4 * expected, NEGLIGIBLE * scale)
+    least = NEGLIGIBLE * scale
+    bar = max(4 * expected, least + min(abs(correction), least))
     known = Estimate(value, bar) if bar <= SHARP * scale else UNKNOWN
     return Slope(known, FIRST, (coarse.value, fine.value))
 

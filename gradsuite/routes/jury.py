@@ -96,7 +96,8 @@ def _differences(evidence: Evidence, claim: Claim) -> Agreement | None:
         return first
     slope, vote = evidence.thorough, claim.vote()
     verdict = vote.compare(slope.central, scale=scale, resolution=resolution)
-    if slope.smooth and verdict is not Agreement.DISAGREE:
+    doubted = first is Agreement.DISAGREE and verdict is Agreement.INCONCLUSIVE  # what is vague may be so in parts only
+    if slope.smooth and verdict is not Agreement.DISAGREE and not doubted:
         return verdict
     if verdict is Agreement.DISAGREE and not evidence.is_wide and _told_in_float64(evidence):
         return verdict
@@ -154,8 +155,9 @@ def _accuse(evidence: Evidence, claim: Claim) -> Comparison:
 
 
 def _alone(evidence: Evidence, claim: Claim) -> Located | None:
-    """What is wrong where the joint slope has a kink, a jump or a pole: an entry, or what entries add up to."""
-    if claim.route != "reverse" or evidence.thorough.smooth or evidence.formula is not None:
+    """What is wrong where the joint slope cannot tell (a kink, a jump, a pole): an entry, or what entries add up to."""
+    told = evidence.thorough.smooth and not evidence.ballot.agree("reverse", "differences")
+    if claim.route != "reverse" or told or evidence.formula is not None:
         return None
     return evidence.located if evidence.located.agreement is Agreement.DISAGREE else None
 

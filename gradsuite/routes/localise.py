@@ -37,7 +37,9 @@ def locate(evidence: Evidence, only: str = "") -> Located:
         for i, held in enumerate(torch.isfinite(evidence.gradients[name]).reshape(-1).tolist()):
             (finite if held else lost).append((name, i))
     search = _Search(evidence)
-    found = _together([*(search.judge([entry]) for entry in lost[:MOST]), search.judge(finite)])
+    found = _together(
+        [*(search.judge([entry]) for entry in lost[:MOST]), search.judge(finite, evidence.quick.central.bar)]
+    )
     return found if found.agreement is Agreement.DISAGREE or lost else _alike(evidence, names, found)
 
 
@@ -98,11 +100,11 @@ class _Search:
         hidden = claim.bar <= slope.central.bar <= 2 * bar_of_whole
         if slope.smooth and (verdict is Agreement.AGREE or (verdict is Agreement.INCONCLUSIVE and hidden)):
             return Located(verdict)
-        middle = len(entries) // 2
-        first = self.judge(entries[:middle], slope.central.bar)
+        middle, known = len(entries) // 2, min(bar_of_whole, slope.central.bar)
+        first = self.judge(entries[:middle], known)
         if first.agreement is Agreement.DISAGREE:
             return first
-        return _together([first, self.judge(entries[middle:], slope.central.bar)])
+        return _together([first, self.judge(entries[middle:], known)])
 
     def _masked(self, entries: list[Entry]) -> Moving:
         """The tangents at ``entries`` alone, zero elsewhere."""

@@ -71,6 +71,12 @@ def test_quick_differences_are_four_evaluations() -> None:
     assert len(calls) - before == 4
 
 
+@pytest.mark.parametrize("factor", [10, 3000])
+def test_where_the_first_term_of_the_error_cancels_the_second_is_within_the_bar_of_four_evaluations(factor) -> None:
+    evidence = evidence_of(lambda x: x + factor * (x - 0.25) ** 5, torch.tensor([0.25]).double())
+    assert quick(evidence.line).central.agrees(Estimate(evidence.reverse_slope, 0.0))
+
+
 @pytest.mark.parametrize("distance", [0.5, 1e-2, 1e-4])
 def test_a_pole_nearby_widens_the_bar_rather_than_bends_the_value(distance: float) -> None:
     evidence = evidence_of(torch.reciprocal, torch.tensor([1.0 + distance]).to(torch.float64) - 1.0, seed=5)

@@ -7,10 +7,11 @@ import torch
 
 from gradsuite.checks.reverse import compare
 from gradsuite.numerics.estimate import Agreement
+from gradsuite.results import Culprit
 from gradsuite.routes.alone import _Probe
 from gradsuite.routes.localise import locate
 from tests.planted.planted import op as planted_op
-from tests.routes.points import evidence_of
+from tests.routes.points import evidence_of, normal
 
 
 class OneWrong(torch.autograd.Function):
@@ -162,3 +163,26 @@ def test_a_backward_that_somebody_wrote_must_find_a_limit_there() -> None:
     wrong = planted_op(lambda x: torch.where(x > 0, 2 * x, x), backward)
     evidence = evidence_of(lambda x: wrong(x) + 0.0, torch.zeros(1, dtype=torch.float64))
     assert locate(evidence).agreement is Agreement.DISAGREE
+
+
+def test_a_lost_entry_is_not_negligible_beside_large_ones_at_a_shorter_step() -> None:
+    """Ten to the sixth beside a half: each step has its share of what is negligible."""
+    forgetful = planted_op(torch.expm1, lambda ct, x: ct * torch.tensor([1.0, 1.0, 1.0, 0.0]).double() * x.exp())
+    evidence = evidence_of(lambda x: forgetful(x), torch.tensor([13.0, 14.0, 12.0, -0.75]).double())
+    assert locate(evidence).entry == ("x0", 3)
+
+
+@pytest.mark.parametrize(("factor", "agreement"), [(1.0, Agreement.AGREE), (1.1, Agreement.DISAGREE)])
+def test_kinks_a_little_further_on_hide_no_entry(factor: float, agreement: Agreement) -> None:
+    """Long steps cross some of them, and know the slope of the whole but vaguely; the shortest ones cross none."""
+    factors = torch.tensor([1.0] * 59 + [factor]).double()
+
+    def backward(ct, x):
+        rising = ct * (x - x[0] + 1 > 0)
+        return factors * torch.cat([-rising[1:].sum()[None], rising[1:]])
+
+    margins = planted_op(lambda x: (x - x[0] + 1).relu(), backward)
+    evidence = evidence_of(lambda x: margins(x), 2 * normal(60, seed=5))
+    assert evidence.thorough.central.bar > 2.0**-10 * evidence.scale
+    told = next(compare(evidence))
+    assert (told.agreement, told.culprit) == (agreement, None if factor == 1 else Culprit.BACKWARD)
