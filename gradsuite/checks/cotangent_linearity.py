@@ -13,7 +13,7 @@ size: a backward that clips large cotangents, or drops small ones, fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 
@@ -23,7 +23,7 @@ from gradsuite.numerics.precision import Format, ulp, widen
 from gradsuite.results import Culprit
 from gradsuite.routes.elementwise import match
 from gradsuite.routes.evidence import Evidence
-from gradsuite.routes.natural import CONFIDENCE
+from gradsuite.routes.natural import CONFIDENCE, natural_error
 from gradsuite.routes.reverse import gradients
 
 # The three gradients have cotangents 1, 1 and 2.5 times as large, and so have their natural errors. Those with ones
@@ -38,9 +38,10 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     one, other = point.cotangents, point.more_cotangents
     mixed = [-2 * a + b / 2 for a, b in zip(one, other, strict=True)]
     first, second, both = (gradients(point, weights) for weights in (one, other, mixed))
+    leaves = _leaves(evidence, both, mixed)
     for name in point.names:
         residual = widen(both[name]) + 2 * widen(first[name]) - widen(second[name]) / 2
-        yield _judge(evidence, name, residual, f"linearity of the gradient of {name}")
+        yield _judge(evidence, name, residual, f"linearity of the gradient of {name}", leaves=leaves)
     for special, weights in _special(one):
         rest = [ct - weight for ct, weight in zip(one, weights, strict=True)]
         split = gradients(point, weights), gradients(point, rest)
@@ -51,6 +52,19 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
             yield _judge(evidence, name, residual, f"linearity of the gradient of {name}, {special}", rounding)
     for power in POWERS:
         yield from _scaled(evidence, first, power)
+
+
+def _leaves(evidence: Evidence, found: Mapping[str, torch.Tensor], weights: list[torch.Tensor]) -> bool:
+    """Whether the gradient ``found`` for ``weights`` is finite in float64 alone, whose range it needs on the way."""
+    if _are_finite(found):
+        return False
+    wide = [ct.to(own.dtype) for ct, own in zip(weights, evidence.point.wide.cotangents, strict=True)]
+    natural = natural_error(evidence.point, lambda point, _, noise: gradients(point, wide), runs=1)
+    return natural.overflows and _are_finite(natural.values)
+
+
+def _are_finite(numbers: Mapping[str, torch.Tensor]) -> bool:
+    return all(bool(torch.isfinite(number.abs()).all()) for number in numbers.values())
 
 
 def _special(cotangents: list[torch.Tensor]) -> Iterator[tuple[str, list[torch.Tensor]]]:
@@ -76,23 +90,25 @@ def _scaled(evidence: Evidence, first: dict[str, torch.Tensor], power: int) -> I
         found = gradients(evidence.point, weights)
     except RuntimeError:
         return
+    leaves = _leaves(evidence, found, weights)
     for name in evidence.point.names:
         sizes = widen(first[name]).abs().nan_to_num(nan=0.0, posinf=0.0)
         kept = sizes * factor >= form.normal / form.unit if power < 0 else sizes * factor <= form.largest * form.unit
         residual = torch.where(kept, widen(found[name]) / factor - widen(first[name]), 0.0)
-        yield _judge(evidence, name, residual, f"gradient of {name} for a cotangent times 2**{power}")
+        yield _judge(evidence, name, residual, f"gradient of {name} for a cotangent times 2**{power}", leaves=leaves)
 
 
 def _judge(
-    evidence: Evidence, name: str, residual: torch.Tensor, title: str, rounding: torch.Tensor | float = 0.0
-) -> Comparison:
+    evidence: Evidence, name: str, residual: torch.Tensor, title: str, rounding: torch.Tensor | float = 0.0,
+    *, leaves: bool = False,
+) -> Comparison:  # fmt: skip
     if _beneath_notice(evidence, name, residual):
         return Comparison(title, Agreement.AGREE)
     natural = evidence.natural
     bound = ERRORS * natural.errors[f"gradient {name}"] + rounding
     # The mixed cotangent is larger than the others, so its gradient may leave the dtype's range where theirs do not.
     size = evidence.truth[name].abs().nan_to_num(nan=0.0)
-    leaves = natural.overflows or bool((ERRORS * size >= Format.of(evidence.dtype).largest).any())
+    leaves |= natural.overflows or bool((ERRORS * size >= Format.of(evidence.dtype).largest).any())
     found = match(residual, torch.zeros_like(residual), bound, overflows=leaves)
     if found.agreement is Agreement.DISAGREE and evidence.is_wide:  # may come from inside a kernel
         bound = torch.maximum(bound, ERRORS * evidence.trembling[f"gradient {name}"] + rounding)
