@@ -3,6 +3,8 @@
 Every differentiable OpInfo entry is run in float64 on the samples of ``gradsuite run --opinfo``, its gradient changed
 by each of the mutations below, first under the checks ``reverse`` and ``cotangent_linearity`` at their default setting,
 then under ``torch.autograd.gradcheck(..., fast_mode=True)`` with its own. A mutant is killed where one sample fails.
+Where ``reverse`` calls every sample at which a mutant differs inconclusive, gradsuite lets nothing pass, and leaves it
+undecided.
 
 Not counted: a mutant whose gradients are the original's at every sample (zero of a zero gradient, a rolled constant
 one), and an op whose own gradient the checker in question does not pass.
@@ -34,13 +36,18 @@ from gradsuite.sample import Sample, Subject
 
 Change = Callable[[torch.Tensor], torch.Tensor]
 CHECKS = ("reverse", "cotangent_linearity")
-STAIR = "a cast makes a stair, whose slope differences do not know that well"
-# Why some mutants live, for whom the table leaves with a question.
-EQUALS = {
-    "linalg.norm.subgradients_at_zero": "at a kink the mutants are subgradients as well",
-    "half": STAIR,
-    "bfloat16": STAIR,
-    "nn.functional.hinge_embedding_loss": "the last entry is that of a label, beside which the loss jumps",
+NAMED = ("survivors", "undecided")  # the ops that the table names
+LEAST = "the last entry is less than 2**-37 of the others, and of so little nobody is accused"
+KINK = "at a kink the mutants are subgradients as well"
+# Why some mutants pass, for whom the table leaves with a question.
+EQUALS = {"linalg.norm.subgradients_at_zero": KINK, "erfc": LEAST}
+# What differences do not know where they decide nothing.
+UNKNOWN = {
+    "linalg.norm.subgradients_at_zero": KINK,
+    "half": "a cast makes a stair",
+    "bfloat16": "a cast makes a stair",
+    "nn.functional.hinge_embedding_loss": "labels are differentiated, beside which the loss jumps",
+    "__rpow__": "some outputs are NaN: negative numbers to fractional powers",
 }
 DISTINCT = 2.0**-40  # gradients that differ by less of their largest entry are the same but for rounding
 SHARED = ("quick", "thorough")  # differences know the op's values alone, which no mutant changes
@@ -116,12 +123,12 @@ def _through(tensor: Any, change: Change | None) -> Any:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of one mutant of one op: whether each checker let it live; None where it is not counted."""
+    """What became of one mutant of one op under each checker; None where it is not counted."""
 
     op: str
     mutant: str
-    gradsuite: bool | None
-    gradcheck: bool | None
+    gradsuite: str | None  # killed, survivors or undecided
+    gradcheck: str | None
 
 
 def fates(case: Case) -> list[Fate]:
@@ -151,8 +158,14 @@ def _fate(op: str, originals: Sequence[Evidence], mutant: str, ours: bool, their
     differing = [twin for original, twin in pairs if _differ(original, twin)]
     if not differing:
         return Fate(op, mutant, None, None)
-    survives = None if not ours else _verdict(differing) is not Agreement.DISAGREE
-    return Fate(op, mutant, survives, None if not theirs else all(map(_gradcheck, differing)))
+    by_gradcheck = "survivors" if theirs and all(map(_gradcheck, differing)) else "killed"
+    return Fate(op, mutant, _outcome(differing) if ours else None, by_gradcheck if theirs else None)
+
+
+def _outcome(differing: Sequence[Evidence]) -> str:
+    if _verdict(differing) is Agreement.DISAGREE:
+        return "killed"
+    return "survivors" if _verdict(differing, ["reverse"]) is Agreement.AGREE else "undecided"
 
 
 def _twin(original: Evidence, mutant: str) -> Evidence:
@@ -172,11 +185,11 @@ def _differ(original: Evidence, twin: Evidence) -> bool:
     return False
 
 
-def _verdict(evidences: Sequence[Evidence]) -> Agreement:
+def _verdict(evidences: Sequence[Evidence], names: Sequence[str] = CHECKS) -> Agreement:
     """DISAGREE where a comparison of a sample fails, AGREE where none does and one agrees."""
     verdicts = set()
     for evidence in evidences:
-        for name in CHECKS:
+        for name in names:
             with suppress(Unsupported, RuntimeError):  # which is no verdict
                 verdicts |= {comparison.agreement for comparison in checks.get(name).compare(evidence)}
             if Agreement.DISAGREE in verdicts:
@@ -201,7 +214,7 @@ def _gradcheck(evidence: Evidence) -> bool:
 
 
 def table(found: Sequence[Fate]) -> dict[str, Any]:
-    """For each mutant and checker: how many ops count, and which let it live."""
+    """For each mutant and checker: how many ops count, which let it live, and which leave it undecided."""
     return {
         mutant: {checker: _column(found, mutant, checker) for checker in ("gradsuite", "gradcheck")}
         for mutant in MUTANTS
@@ -209,29 +222,37 @@ def table(found: Sequence[Fate]) -> dict[str, Any]:
 
 
 def _column(found: Sequence[Fate], mutant: str, checker: str) -> dict[str, Any]:
-    lives = {fate.op: getattr(fate, checker) for fate in found if fate.mutant == mutant}
-    counted = {op: life for op, life in lives.items() if life is not None}
-    return {"ops": len(counted), "survivors": sorted(op for op, life in counted.items() if life)}
+    outcomes = {fate.op: getattr(fate, checker) for fate in found if fate.mutant == mutant}
+    named = {kind: sorted(op for op, outcome in outcomes.items() if outcome == kind) for kind in NAMED}
+    return {"ops": sum(outcome is not None for outcome in outcomes.values()), **named}
 
 
 def markdown(figures: Mapping[str, Any]) -> str:
     """The table of the recorded figures, for people."""
-    head = ["| mutant | ops | survive gradsuite | ops | survive gradcheck, fast |", "|---|---|---|---|---|"]
-    rows = [_row(mutant, row["gradsuite"], row["gradcheck"]) for mutant, row in figures["mutants"].items()]
-    return "\n".join([*head, *rows, "", "What survives gradsuite:", "", *_named(figures["mutants"])])
+    mutants = figures["mutants"]
+    return "\n".join(
+        [
+            "| mutant | ops | pass gradsuite | left undecided | ops | pass gradcheck, fast |",
+            "|---|---|---|---|---|---|",
+            *(_row(mutant, row["gradsuite"], row["gradcheck"]) for mutant, row in mutants.items()),
+            *_named(mutants, "survivors", "What passes gradsuite:", EQUALS),
+            *_named(mutants, "undecided", "What gradsuite leaves undecided, and calls so:", UNKNOWN),
+        ]
+    )
 
 
-def _named(mutants: Mapping[str, Any]) -> list[str]:
-    """Each op with the mutants of it that survive gradsuite, and why, as far as that is known."""
-    lives = {(op, mutant) for mutant, row in mutants.items() for op in row["gradsuite"]["survivors"]}
-    ops = sorted({op for op, _ in lives})
-    told = {op: ", ".join(mutant for mutant in mutants if (op, mutant) in lives) for op in ops}
-    return [f"- `{op}`: {told[op]}{f' ({EQUALS[op]})' if op in EQUALS else ''}" for op in ops]
+def _named(mutants: Mapping[str, Any], kind: str, title: str, reasons: Mapping[str, str]) -> list[str]:
+    """Each op with its mutants of that kind, and why, as far as that is known."""
+    held = {(op, mutant) for mutant, row in mutants.items() for op in row["gradsuite"][kind]}
+    ops = sorted({op for op, _ in held})
+    told = {op: ", ".join(mutant for mutant in mutants if (op, mutant) in held) for op in ops}
+    lines = [f"- `{op}`: {told[op]}{f' ({reasons[op]})' if op in reasons else ''}" for op in ops]
+    return ["", title, "", *(lines or ["- nothing"])]
 
 
-def _row(mutant: str, *columns: Mapping[str, Any]) -> str:
-    cells = [str(cell) for column in columns for cell in (column["ops"], len(column["survivors"]))]
-    return f"| {mutant.replace('|', chr(92) + '|')} | {' | '.join(cells)} |"
+def _row(mutant: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
+    figures = [ours["ops"], *(len(ours[kind]) for kind in NAMED), theirs["ops"], len(theirs["survivors"])]
+    return f"| {mutant.replace('|', chr(92) + '|')} | {' | '.join(map(str, figures))} |"
 
 
 def main() -> None:
