@@ -18,6 +18,7 @@ from gradsuite.errors import GradsuiteError
 from gradsuite.inputs.effort import effort
 from gradsuite.inputs.given import Input
 from gradsuite.plan import LIMIT
+from gradsuite.reporters import words
 from gradsuite.request import Domains, Request
 from gradsuite.results import CaseResult, Culprit, Environment, Failure, Line, Op, Outcome, Recorder, verdict
 from gradsuite.runner import Session, bare_op
@@ -73,12 +74,21 @@ class Report:
         told = [
             case_text(r) for r in self.results if r.outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE)
         ]
-        return "\n\n".join([f"{self.name}: {self.verdict} ({tally})", *self._drawn(), *told])
+        parts = [f"{self.name}: {self.verdict} ({tally})", *self._drawn(), *self._noted(), *told]
+        return "\n\n".join(parts)
 
     def _drawn(self) -> list[str]:
         """What was varied and what could not be."""
         varied = [f"{name} drawn as {domain}" for name, domain in self.op.domains.items()]
         return ["\n".join([*varied, *self.op.notes])] if varied else []
+
+    def _noted(self) -> list[str]:
+        """What the cases say of the op beside their outcomes, and how many mutants of its gradient were noticed."""
+        made = sum(r.measures.mutants or 0 for r in self.results)
+        lost = sum(len(r.measures.survivors) for r in self.results)
+        notes = dict.fromkeys(note for r in self.results for note in r.notes)
+        said = [*notes, *([f"mutants noticed: {made - lost} of {made}"] if made else [])]
+        return ["\n".join(map(words.clean, said))] if said else []
 
     def to_html(self, path: str | Path) -> Path:
         """Writes the report as one self-contained HTML page to ``path``."""
@@ -107,7 +117,7 @@ class Report:
 
 def check(
     fn: Callable[..., Any],
-    inputs: Sequence[torch.Tensor | Input],
+    inputs: torch.Tensor | Sequence[torch.Tensor | Input],
     *,
     dtypes: Sequence[torch.dtype] | None = None,
     devices: Sequence[str] | None = None,
@@ -124,10 +134,10 @@ def check(
 ) -> Report:
     """Says whether the gradient of ``fn`` is right, and if not, which side is wrong.
 
-    ``inputs``: example tensors, or ``Input`` descriptions, in call order. Those that require grad are differentiated
-    (all floating ones where none says so); the others are constants. Beside the examples themselves, other values and
-    sizes are drawn, quantised to each dtype: what the examples let vary is learnt by asking ``fn`` and its backward,
-    and told in the report.
+    ``inputs``: example tensors, or ``Input`` descriptions, in call order; one alone needs no tuple. Those that require
+    grad are differentiated (all floating ones where none says so); the others are constants. Beside the examples
+    themselves, other values and sizes are drawn, quantised to each dtype: what the examples let vary is learnt by
+    asking ``fn`` and its backward, and told in the report.
     ``dtypes``: default: the examples' own, and the widest. ``devices``: default: the examples' own.
     ``checks``: names as ``gradsuite list --checks`` shows them; default: all that apply.
     ``domain``: a domain for each input (a sequence, or by parameter name), or a predicate over the tensors that rejects
@@ -152,7 +162,13 @@ def check(
     effort(profile)  # refuses an unknown one
     with kept(threads=1):
         request = Request(
-            fn, tuple(inputs), name, domain=domain, derivative=derivative, forward=forward, surrogate=surrogate
+            fn,
+            (inputs,) if isinstance(inputs, torch.Tensor) else tuple(inputs),
+            name,
+            domain=domain,
+            derivative=derivative,
+            forward=forward,
+            surrogate=surrogate,
         )
         cases = request.cases(devices, dtypes, checks)
         environment = Session(profile, seed).environment("gradsuite.check")

@@ -136,7 +136,7 @@ def settle(name: str, asked: Asked, verdict: Verdict) -> bool:
 
 @cache
 def _note_once() -> None:
-    _log.info(IGNORED)
+    _log.warning(IGNORED)
 
 
 def _checks(asked: Asked, inputs: tuple[Any, ...]) -> list[str]:

@@ -21,9 +21,10 @@ from gradsuite.reporters.text import failure_text
 from gradsuite.results import Outcome
 from gradsuite.routes.evidence import Evidence
 from gradsuite.sample import Sample, Subject
-from gradsuite.subject import outputs
+from gradsuite.subject import in_wider_dtypes, outputs
 from gradsuite.tally import Tally
 
+DERIVATIVES = ("reverse", "forward_mode")  # the checks that a verdict rests upon
 TOLD = 3  # distinct failures of one check that are told
 PLAIN = (bool, int, float, complex, str, type(None))  # arguments that a failure shows
 
@@ -45,7 +46,7 @@ def examine(fn: Callable[..., Any], inputs: tuple[Any, ...], checks: Sequence[st
 
     What ``fn``, its backward (for the check ``reverse``) and its forward-mode rule (for ``forward_mode``) raise goes to
     the caller. Raises ValueError where no tensor requires grad; Unsupported, with the reason, where only somebody who
-    changes the given tensors in place, or looks at sparse ones, could judge.
+    changes the given tensors in place, or looks at sparse ones, could judge, and where ``fn`` takes no other values.
     """
     with _undisturbed():
         evidence = _evidence(fn, inputs)
@@ -53,7 +54,11 @@ def examine(fn: Callable[..., Any], inputs: tuple[Any, ...], checks: Sequence[st
             return Verdict(Outcome.PASSED)
         _demand(evidence, checks)
         every = [evidence] if evidence.is_wide else [evidence, _widened(evidence)]
-        return _weigh([_judge(each, check) for each in every for check in checks])
+        said = [(check, _judge(each, check)) for each in every for check in checks]
+        first = [verdict for check, verdict in said if check in DERIVATIVES]
+        if first and all(verdict.outcome is Outcome.ERROR for verdict in first):
+            raise Unsupported(f"beside the given inputs, or in the widest dtype, the function raises: {first[0].text}")
+        return _weigh([verdict for _, verdict in said])
 
 
 @contextmanager
@@ -77,11 +82,13 @@ def _evidence(fn: Callable[..., Any], inputs: tuple[Any, ...]) -> Evidence | Non
     random = not torch.equal(before, torch.get_rng_state())
     _refuse_strange(found)
 
+    called = in_wider_dtypes(fn)
+
     def call(moved: Any, sample: Sample) -> tuple[torch.Tensor, ...]:
         with torch.enable_grad():  # fn may differentiate what it is given
             given = dict(moved) | {name: _in_place_of(tensors[name], moved[name]) for name in wanted}
             placed = [given.get(f"x{i}", leaf) for i, leaf in enumerate(leaves)]
-            return outputs(fn(*tree_unflatten(placed, structure)))
+            return outputs(called(*tree_unflatten(placed, structure)))
 
     arguments = {f"x{i}": leaf for i, leaf in enumerate(leaves) if isinstance(leaf, PLAIN)}
     held = {name: tensor.detach() for name, tensor in tensors.items()}
@@ -165,13 +172,18 @@ def _judge(evidence: Evidence, name: str) -> Verdict:
     outcome, reason = tally.verdict()
     told = [failure_text(tell(at, found, op="", replay="")) for at, found in tally.distinct(TOLD)]
     text = "\n\n".join(told) or (reason and f"{title}: {reason}")
-    return Verdict(Outcome.INCONCLUSIVE if outcome is Outcome.ERROR else outcome, text)
+    return Verdict(outcome, text)
 
 
 def _weigh(said: Sequence[Verdict]) -> Verdict:
     """One failure fails; nothing passes that a check could not decide, or that none could."""
-    for outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PASSED):
-        texts = [verdict.text for verdict in said if verdict.outcome is outcome]
+    open_ = (Outcome.INCONCLUSIVE, Outcome.ERROR)
+    for outcome, kinds in (
+        (Outcome.FAILED, (Outcome.FAILED,)),
+        (Outcome.INCONCLUSIVE, open_),
+        (Outcome.PASSED, (Outcome.PASSED,)),
+    ):
+        texts = [verdict.text for verdict in said if verdict.outcome in kinds]
         if texts:
             return Verdict(outcome, "\n\n".join(filter(None, texts)))
     return Verdict(Outcome.INCONCLUSIVE, "\n\n".join(verdict.text for verdict in said))

@@ -39,7 +39,7 @@ from gradsuite.spec.definition import Definition, Domain, Spec
 from gradsuite.spec.definition import Input as DefinedInput
 from gradsuite.spec.domain_text import parse_domain
 from gradsuite.spec.shapes import parse_shape, written
-from gradsuite.subject import from_callable
+from gradsuite.subject import from_callable, in_wider_dtypes
 
 FEWEST = 3  # elements of an example that tell where all of its kind lie
 Domains = Sequence[str | None] | Mapping[str, str] | Callable[..., bool] | None
@@ -83,7 +83,9 @@ class Request:
 
     def _along_sets(self, *, random: bool) -> Subject:
         """The callable along the manifolds of its inputs."""
-        along = onto(self._fn, {place: self._sets[n] for place, n in enumerate(self._inputs) if n in self._sets})
+        along = onto(
+            in_wider_dtypes(self._fn), {place: self._sets[n] for place, n in enumerate(self._inputs) if n in self._sets}
+        )
         plain = from_callable(along, self.name, random=random, definition=self.definition)
         return replace(plain, admits=self._is_inside)
 

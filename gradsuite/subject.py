@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -12,6 +13,7 @@ from torch.func import functional_call
 from torch.utils._pytree import tree_leaves
 
 from gradsuite.errors import UsageError
+from gradsuite.numerics.precision import wide
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Definition, Module, Spec
 from gradsuite.spec.formula import Formula, evaluate
@@ -59,6 +61,30 @@ def from_callable(
         return outputs(function(*tensors.values(), **sample.arguments))
 
     return Subject(name, call, definition, random)
+
+
+def in_wider_dtypes(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function``; a module with numbers of its own in one narrow dtype also takes inputs of the widest one.
+
+    Then a copy of it is asked, which holds the very same numbers there.
+    """
+    if not isinstance(function, torch.nn.Module):
+        return function
+    own = {t.dtype for t in (*function.parameters(), *function.buffers()) if t.is_floating_point() or t.is_complex()}
+    if len(own) != 1 or any(dtype.is_complex for dtype in own):
+        return function
+    (dtype,) = own
+    copies: list[torch.nn.Module] = []
+
+    def call(*inputs: Any, **arguments: Any) -> Any:
+        asked = {x.dtype for x in inputs if isinstance(x, torch.Tensor) and x.is_floating_point()}
+        if asked != {wide(dtype)} or asked == own:
+            return function(*inputs, **arguments)
+        if not copies:
+            copies.append(deepcopy(function).to(wide(dtype)))
+        return copies[0](*inputs, **arguments)
+
+    return call
 
 
 def outputs(result: Any) -> tuple[torch.Tensor, ...]:

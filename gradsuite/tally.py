@@ -19,6 +19,7 @@ ULPS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 1024.0, math.inf)
 RATIOS = (0.0, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, math.inf)
 MOST_DIGITS = 110.0  # what 400 bits can show
 ENOUGH = 8  # failing samples: what they have in common shows by then, and each costs a search for the wrong entry
+NOTHING = "no sample that holds numbers decides"
 REFUSALS = ("not implemented for", "is not implemented", "not support", "unsupported")
 
 
@@ -69,7 +70,9 @@ class Tally:
             self._count(evidence, comparison)
         if check.one_suffices:
             self._held |= {c.name for c in found if c.agreement is Agreement.AGREE}
-        self.conclusive += any(c.agreement is not Agreement.INCONCLUSIVE for c in found)
+        self.conclusive += _holds_numbers(evidence.sample) and any(
+            c.agreement is not Agreement.INCONCLUSIVE for c in found
+        )
         return not check.one_suffices and self._suffices
 
     def stopped(self, after: int, drawn: int) -> None:
@@ -124,7 +127,7 @@ class Tally:
         if self.conclusive:
             return Outcome.PASSED, ""
         if self.samples:
-            return Outcome.INCONCLUSIVE, self._reasons[0] if self._reasons else "no sample decides"
+            return Outcome.INCONCLUSIVE, self._reasons[0] if self._reasons else NOTHING
         return Outcome.UNSUPPORTED, self._unsupported[0] if self._unsupported else "no sample could be drawn"
 
     @property
@@ -154,6 +157,12 @@ class Tally:
             mutants=len(self._mutants) or None,
             survivors=tuple(name for name, noticed in self._mutants.items() if not noticed),
         )
+
+
+def _holds_numbers(sample: Sample) -> bool:
+    """Whether there is a gradient to be wrong: where every input is empty, all that is said of it holds."""
+    moving = [sample.tensors[name] for name in sample.differentiable]
+    return not moving or any(x is not None and x.numel() for x in moving)
 
 
 def _in_words(error: Exception) -> str:

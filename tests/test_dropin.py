@@ -216,13 +216,39 @@ def test_torch_itself_answers_where_only_it_can(fn, x, caplog: pytest.LogCapture
     assert "torch's own gradcheck answers" in caplog.text
 
 
-def test_an_open_verdict_is_no_failure_but_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_takes_no_wider_numbers_torch_answers_with_the_tolerances_that_it_is_given(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def single(x):
         assert x.dtype is torch.float32
         return x.sin()
 
-    assert gradsuite.gradcheck(single, (leaf(torch.float32),))
-    assert "gradcheck does not decide: reverse in float32: AssertionError" in caplog.text
+    assert gradsuite.gradcheck(single, (leaf(torch.float32),), eps=1e-2, atol=1e-2)
+    assert "torch's own gradcheck answers" in caplog.text
+    assert not gradsuite.gradcheck(lambda x: single(Wrong.apply(x)), (leaf(torch.float32),), raise_exception=False)
+
+
+def test_a_module_of_float32_is_judged_with_the_same_numbers_in_float64(caplog: pytest.LogCaptureFixture) -> None:
+    module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Tanh())
+    x = torch.randn(4, 3, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    assert gradsuite.gradcheck(module, (x,))
+    assert not caplog.text
+    assert {parameter.dtype for parameter in module.parameters()} == {torch.float32}
+    module.register_forward_hook(lambda module, inputs, output: Wrong.apply(output))
+    with pytest.raises(GradcheckError):
+        gradsuite.gradcheck(module, (x,))
+
+
+class Wrong(torch.autograd.Function):
+    """The identity, with twice its gradient."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, ct):
+        return 2 * ct
 
 
 def test_the_host_finds_everything_as_it_left_it() -> None:

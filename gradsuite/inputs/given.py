@@ -24,10 +24,13 @@ class Input:
 
 
 def known(inputs: tuple[Any, ...]) -> None:
-    """Refuses inputs that are not all tensors or descriptions. Raises UsageError."""
+    """Refuses inputs that are not all tensors or descriptions, or of which none has a gradient. Raises UsageError."""
     if not inputs or not all(isinstance(each, torch.Tensor | Input) for each in inputs):
         kinds = [type(each).__name__ for each in inputs]
         raise UsageError(f"inputs must be a tuple of tensors or gradsuite.Input, at least one; got {kinds}")
+    if not any(isinstance(each, Input) or each.is_floating_point() or each.is_complex() for each in inputs):
+        kinds = [str(each.dtype) for each in inputs]
+        raise UsageError(f"an input must be of a floating or complex dtype, or nothing is differentiated; got {kinds}")
 
 
 def dtypes_of(inputs: Sequence[torch.Tensor | Input]) -> tuple[torch.dtype, ...]:

@@ -33,7 +33,7 @@ def _lines(failure: Failure) -> Iterator[str]:
     yield f"{failure.comparison}: {words.story(failure)}"
     yield from (f"  {_array(array)}" for array in (*failure.inputs, *failure.cotangents))
     yield from (f"  {name} = {value}" for name, value in failure.arguments.items())
-    if failure.where:
+    if failure.where and failure.got:
         yield f"  at {failure.where}: got {failure.got}, expected {failure.expected}{_distance(failure)}"
     yield from (f"  {_says(says)}" for says in failure.says)
     if failure.replay:

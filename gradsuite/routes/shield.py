@@ -29,5 +29,5 @@ def shielded(subject: Subject) -> Subject:
 def _guarded(tensor: torch.Tensor) -> torch.Tensor:
     """The tensor itself; what comes back to it as a gradient is copied first."""
     if tensor.requires_grad:
-        tensor.register_hook(copied)
+        tensor.register_hook(lambda gradient: gradient if gradient is None else copied(gradient))
     return tensor

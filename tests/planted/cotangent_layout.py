@@ -13,6 +13,16 @@ sin_dense = op(torch.sin, lambda ct, x: dense(ct) * x.cos())
 sin_viewed = op(torch.sin, lambda ct, x: (ct.view(-1) * x.cos().reshape(-1)).view(x.shape))
 sin_of_one_number = op(torch.sin, lambda ct, x: (ct[..., :1] if 0 in ct.stride() else ct) * x.cos())
 
+
+def _used_up(ct: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Zeroes what it was given, unless that is contiguous: there it takes another path."""
+    gradient = ct * x.cos()
+    if not ct.is_contiguous() and 0 not in ct.stride():
+        ct.zero_()
+    return gradient
+
+
+sin_used_up = op(torch.sin, _used_up)
 exp = op(torch.exp, lambda ct, x: ct * x.exp().conj())
 exp_unresolved = op(torch.exp, lambda ct, x: unresolved(ct) * x.exp().conj())
 
@@ -67,6 +77,7 @@ PLANTED = [
     Planted("sin: taken for contiguous", SIN, "sin_dense", "sin", Culprit.BACKWARD),
     Planted("sin: taken for contiguous, in bfloat16", SIN, "sin_dense", "sin", Culprit.BACKWARD, dtype="bfloat16"),
     Planted("sin: refused where it has no view", SIN, "sin_viewed", "sin", Culprit.BACKWARD),
+    Planted("sin: used up where it is strided", SIN, "sin_used_up", "sin", Culprit.BACKWARD),
     Planted("sin: stride 0 taken for one number", SIN, "sin_of_one_number", "sin", Culprit.BACKWARD),
     Planted("exp: the bit of negation is lost", EXP, "exp_unresolved", "exp", Culprit.BACKWARD),
     Planted("exp: the bit of conjugation is lost", EXP, "exp_unresolved", "exp", Culprit.BACKWARD, dtype="complex128"),

@@ -73,6 +73,36 @@ class TheOtherForNone(Unmaterialised):
         return SinCos.backward(ctx, ct_c if ct_s is None else ct_s, ct_s if ct_c is None else ct_c)  # type: ignore
 
 
+class Sin(torch.autograd.Function):
+    """As it should be: nothing where nothing is handed back."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(x)
+        return x.sin()
+
+    @staticmethod
+    def backward(ctx: Any, ct: Cotangent) -> torch.Tensor | None:
+        (x,) = ctx.saved_tensors
+        return None if ct is None else ct * x.cos()
+
+
+class SinAlwaysAsked(Sin):
+    """Multiplies whatever is handed back."""
+
+    @staticmethod
+    def backward(ctx: Any, ct: Any) -> torch.Tensor:
+        (x,) = ctx.saved_tensors
+        return ct * x.cos()
+
+
+SIN = """
+op: tests.planted.undefined_cotangents:PLANTED.apply
+inputs: {x: "*B"}
+forward: sin(x)
+derivative: {x: {elementwise: cos(x)}}
+"""
 SPEC = """
 op: tests.planted.undefined_cotangents:PLANTED.apply
 inputs: {x: "*B"}
@@ -85,5 +115,6 @@ PLANTED = [
     Planted("sin and cos: None is multiplied", SPEC, "Unasked", "SinCos", Culprit.BACKWARD),
     Planted("sin and cos: ones for None", SPEC, "OnesForNone", "Unmaterialised", Culprit.BACKWARD),
     Planted("sin and cos: ones, in bfloat16", SPEC, "OnesForNone", "SinCos", Culprit.BACKWARD, dtype="bfloat16"),
+    Planted("sin: nothing is handed back, and multiplied", SIN, "SinAlwaysAsked", "Sin", Culprit.BACKWARD),
     Planted("sin and cos: the other for None", SPEC, "TheOtherForNone", "SinCos", Culprit.BACKWARD),
 ]
