@@ -13,6 +13,7 @@ from gradsuite.arrays import array
 from gradsuite.comparison import Comparison
 from gradsuite.flight import FLIGHT, OutOfTime
 from gradsuite.numerics.diagnosis import Fit, diagnose
+from gradsuite.numerics.estimate import apart
 from gradsuite.numerics.precision import Format, widen
 from gradsuite.reproducer import reproducer
 from gradsuite.results import Array, Culprit, Failure, LastSample, Origin, Picture, Step
@@ -36,7 +37,7 @@ def tell(
     shown = comparison.shown() if comparison.shown else evidence
     seen = shown or evidence
     jacobians = _jacobians(seen, comparison)
-    where, got, expected = _place(comparison, jacobians)
+    where, got, expected = _place(seen, comparison, jacobians)
     told = Failure(
         comparison=comparison.name,
         culprit=culprit,
@@ -169,10 +170,15 @@ def _close(got: torch.Tensor, candidate: torch.Tensor) -> bool:
     return bool(((got - candidate).abs() <= 2.0**-20 * candidate.abs().max()).all())
 
 
-def _place(comparison: Comparison, jacobians: Jacobians | None) -> tuple[str, str, str]:
-    """Where it is worst, what was found there and what is right: the comparison's own word, else the Jacobian's."""
-    if comparison.where or comparison.got or jacobians is None:
+def _place(evidence: Evidence, comparison: Comparison, jacobians: Jacobians | None) -> tuple[str, str, str]:
+    """Where it is worst, what was found there and what is right: the comparison's own word, else the Jacobian's.
+
+    Where the Jacobian is too large to be had: an entry of the gradient.
+    """
+    if comparison.where or comparison.got:
         return comparison.where, comparison.got, comparison.expected
+    if jacobians is None:
+        return _entry(evidence, comparison)
     name, got, truth = jacobians
     error = (got - truth).abs().nan_to_num(nan=math.inf)
     if not error.max() > 0:
@@ -180,6 +186,18 @@ def _place(comparison: Comparison, jacobians: Jacobians | None) -> tuple[str, st
     row, column = divmod(int(error.argmax()), error.shape[1])
     where = f"Jacobian of {name}, dy[{row}]/d{name}[{column}] in flat indices"
     return where, repr(got[row, column].item()), repr(truth[row, column].item())
+
+
+def _entry(evidence: Evidence, comparison: Comparison) -> tuple[str, str, str]:
+    """The first entry of the gradient that is wrong alone."""
+    if comparison.culprit is Culprit.BACKWARD and any(says.route == "reverse" for says in comparison.says):
+        # The op may refuse values beside the sample's, or be too slow; the failure is worth telling without them.
+        with suppress(Exception, OutOfTime), FLIGHT.within(LONGEST):
+            located = evidence.located
+            if located.entry is not None:
+                name, i = located.entry
+                return f"gradient of {name}, flat element {i}", *apart(located.got.value, located.right.value)
+    return "", "", ""
 
 
 def _picture(jacobians: Jacobians | None) -> Picture | None:

@@ -12,20 +12,23 @@ from gradsuite.sample import Sample
 ORDINARY = (2.0**-3, 2.0**3)  # magnitudes of what is drawn as ordinary
 
 
-def pattern(failing: Sequence[Sample], holding: Sequence[Sample]) -> str:
-    """``only where x holds a zero (3 of 29 samples)``; empty where every sample fails, or nothing tells them apart."""
+def pattern(failing: Sequence[Sample], holding: Sequence[Sample], told: Sequence[Sample] = ()) -> str:
+    """``only where x holds a zero (3 of 29 samples)``; empty where every sample fails, or nothing tells them apart.
+
+    ``told``: samples that fail, too, but were not drawn: the smallest one.
+    """
     if not failing or not holding:
         return ""
     example = next((sample for sample in (*failing, *holding) if sample.profile == "example"), None)
     common = dict.fromkeys(features(failing[0], example))
-    for sample in failing[1:]:
+    for sample in (*failing[1:], *told):
         present = set(features(sample, example))
         common = {feature: None for feature in common if feature in present}
     for sample in holding:
         for feature in features(sample, example):
             common.pop(feature, None)
-    told = next(iter(common), "")
-    return f"only where {told} ({len(failing)} of {len(failing) + len(holding)} samples)" if told else ""
+    shared = next(iter(common), "")
+    return f"only where {shared} ({len(failing)} of {len(failing) + len(holding)} samples)" if shared else ""
 
 
 def features(sample: Sample, example: Sample | None = None) -> Iterator[str]:

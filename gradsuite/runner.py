@@ -123,8 +123,7 @@ class Session:
         if check.compares_calls and tally.distinct(1) and not group.repeats:
             return bare(case, Outcome.INCONCLUSIVE, RESTLESS)
         failures = [
-            self._tell(case, group, check, evidence, found).model_copy(update={"when": tally.shared(found)})
-            for evidence, found in tally.distinct(FAILURES)
+            self._tell(case, group, check, evidence, found, tally) for evidence, found in tally.distinct(FAILURES)
         ]
         return bare(case, *tally.verdict()).model_copy(
             update={
@@ -137,7 +136,9 @@ class Session:
             }
         )
 
-    def _tell(self, case: Case, group: Group, check: Check, evidence: Evidence, found: Comparison) -> Failure:
+    def _tell(
+        self, case: Case, group: Group, check: Check, evidence: Evidence, found: Comparison, tally: Tally
+    ) -> Failure:
         """The failure at its smallest sample: the same comparison fails there with the same culprit.
 
         What is waived is known: it is told where it was met.
@@ -156,9 +157,10 @@ class Session:
             if best is not evidence.sample:
                 evidence = Evidence(subject, best, found.name)
                 found = _same_failure(check, evidence, found) or found
-        return tell(
+        failure = tell(
             evidence, found, op=case.spec.op, replay=group.replay(case), case=case.id, origin=group.origin(subject)
         )
+        return failure.model_copy(update={"when": tally.shared(found, evidence.sample)})
 
     def _waiver(self, case: Case) -> Waiver | None:
         return self._waivers.find(case.id) if self._waivers is not None else None

@@ -101,11 +101,11 @@ class Tally:
         elif comparison.sentence:
             self._reasons.append(comparison.sentence)
 
-    def shared(self, found: Comparison) -> str:
-        """What the samples at which ``found`` failed have in common, as far as the others tell."""
+    def shared(self, found: Comparison, smallest: Sample) -> str:
+        """What the samples at which ``found`` failed, and the ``smallest``, have in common, as far as others tell."""
         failing = [evidence.sample for evidence, other in self._failed if other.key == found.key]
         holding = [sample for name, sample in self._holding if name == found.name]
-        return pattern(failing, holding)
+        return pattern(failing, holding, [smallest])
 
     @property
     def _failures(self) -> list[tuple[Evidence, Comparison]]:

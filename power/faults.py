@@ -169,7 +169,9 @@ def _sentence(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     """The sums, beside gradcheck's, and a row a fault."""
-    sums = [f"gradsuite: {_sentence(rows)}", "", *(_gradchecks(rows, mode) for mode in ("slow", "fast")), ""]
+    unnamed = [f"`{row['id']}`" for row in rows if row["caught"] and row["told_right"] is False]
+    others = f" Found, but told in other words than expected: {', '.join(unnamed)}." if unnamed else ""
+    sums = [f"gradsuite: {_sentence(rows)}{others}", "", *(_gradchecks(rows, mode) for mode in ("slow", "fast")), ""]
     head = [
         "| fault | kind | gradsuite | culprit | by | gradcheck slow | fast | seconds, both twins |",
         "|---" * 8 + "|",

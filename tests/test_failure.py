@@ -10,6 +10,7 @@ import torch
 from gradsuite.checks.reverse import compare
 from gradsuite.failure import tell
 from gradsuite.results import Culprit, Failure
+from tests.planted.planted import op
 from tests.routes.points import evidence_of, normal
 
 Gradient = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -91,3 +92,13 @@ def test_a_complex_output_of_a_real_input_has_a_row_for_each_part() -> None:
     assert told.culprit is Culprit.BACKWARD
     assert told.picture is not None and (told.picture.rows, told.picture.columns) == (4, 2)
     assert (told.where, told.got, told.expected) == ("Jacobian of x0, dy[1]/dx0[0] in flat indices", "-1.0", "1.0")
+
+
+def test_in_a_gradient_too_large_for_a_jacobian_the_wrong_entry_is_told() -> None:
+    factors = torch.ones(2, 300, dtype=torch.float64)
+    factors[1, 70] = 1.5
+    wrong = op(torch.mul, lambda ct, x, w: (ct * w, ct * x * factors))
+    evidence = evidence_of(lambda x, w: wrong(x, w), normal(2, 300), normal(2, 300, seed=1))
+    told = tell(evidence, next(compare(evidence)), op="", replay="")
+    assert told.where == "gradient of x1, flat element 370"
+    assert float(told.got) == pytest.approx(1.5 * float(told.expected))

@@ -57,3 +57,9 @@ def test_what_the_user_s_examples_do_not_show_is_told_last() -> None:
     )
     assert pattern([_sample([-0.75, 1.375])], [example, holding]).startswith("only where x is negative somewhere")
     assert pattern([_sample([0.75, 1.375])], [holding]) == ""  # no example is among them
+
+
+def test_what_the_smallest_failing_sample_lacks_is_not_told() -> None:
+    failing, holding = [_sample([0.0, -1.25]), _sample([0.0, -1.75])], [PLAIN, PLAIN]
+    assert pattern(failing, holding, [_sample([0.0, -1.0])]).startswith("only where x holds a zero")
+    assert pattern(failing, holding, [_sample([1.5, -1.25])]) == ""

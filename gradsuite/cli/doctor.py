@@ -5,13 +5,13 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from typing import NamedTuple
 
 import click
+from packaging.requirements import Requirement
 
-PACKAGES = ("gradsuite", "torch", "numpy", "python-flint", "hypothesis", "pytest", "pydantic", "sympy")
 COMPILERS = ("c++", "g++", "clang++")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -52,11 +52,21 @@ def _safely(findings: Iterator[Finding]) -> Iterator[Finding]:
 
 def _versions() -> Iterator[Finding]:
     yield Finding("python", platform.python_version())
-    for package in PACKAGES:
-        try:
-            yield Finding(package, version(package))
-        except PackageNotFoundError:
-            yield Finding(package, "missing", f"pip install {package}", broken=True)
+    yield Finding("gradsuite", version("gradsuite"))
+    for needed in map(Requirement, requires("gradsuite") or ()):
+        if needed.marker is None:  # the others are extras
+            yield _required(needed)
+
+
+def _required(needed: Requirement) -> Finding:
+    mend = f"pip install '{needed}'"
+    try:
+        found = version(needed.name)
+    except PackageNotFoundError:
+        return Finding(needed.name, "missing", mend, broken=True)
+    if needed.specifier.contains(found, prereleases=True):
+        return Finding(needed.name, found)
+    return Finding(needed.name, f"{found}, but {needed.specifier} is needed", mend, broken=True)
 
 
 def _devices() -> Iterator[Finding]:
@@ -92,7 +102,10 @@ def _extras() -> Iterator[Finding]:
     missing = [name for name in ("expecttest", "scipy") if find_spec(name) is None]
     yield _extra("gradsuite run --opinfo", not missing, f"{' and '.join(missing)}: pip install 'gradsuite[opinfo]'")
     yield _extra("the check compiled", _which(COMPILERS), "torch.compile needs a C++ compiler: apt install g++")
-    yield _extra("tests of the report's page", _which(BROWSERS), "they are read in Chromium: apt install chromium")
+    yield _extra("pytest -n auto", find_spec("xdist") is not None, "pip install pytest-xdist")
+    drives = find_spec("playwright") is not None
+    mend = "apt install chromium" if drives else "pip install playwright axe-playwright-python, apt install chromium"
+    yield _extra("tests of the report's page", drives and _which(BROWSERS), f"they are read in Chromium: {mend}")
 
 
 def _extra(name: str, here: bool, mend: str) -> Finding:

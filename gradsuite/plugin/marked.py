@@ -90,9 +90,13 @@ def parametrize(metafunc: pytest.Metafunc, marker: pytest.Mark, settings: Settin
     ])  # fmt: skip
 
 
-def _selectable(case: Marked) -> pytest.MarkDecorator:
-    """For ``-m "gradsuite(op='scale', dtype='float64')"``."""
-    return pytest.mark.gradsuite(op=case.declared.name, check=case.check, device=case.device, dtype=case.dtype)
+def _selectable(case: Marked) -> list[pytest.MarkDecorator]:
+    """For ``-m "gradsuite(op='scale', dtype='float64')"``: by the case's name, or the op's path or its last part."""
+    op = case.declared.op
+    path = op if isinstance(op, str) else getattr(op, "__name__", "")
+    names = dict.fromkeys(filter(None, (path, path.rpartition(":")[2].rpartition(".")[2], case.declared.name)))
+    where = {"check": case.check, "device": case.device, "dtype": case.dtype}
+    return [pytest.mark.gradsuite(op=name, **where) for name in names]
 
 
 def _declared(marker: pytest.Mark, function: str) -> Declared:

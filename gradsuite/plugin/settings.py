@@ -132,6 +132,7 @@ class Settings:
     waivers: Path | None
     report: Path | None
     gradcheck: str
+    required: tuple[str, ...]  # devices
     origins: Mapping[str, str]
 
     def __str__(self) -> str:
@@ -140,6 +141,7 @@ class Settings:
             "device": ", ".join(self.devices) or "cpu", "dtype": ", ".join(self.dtypes) or "all",
             "checks": ", ".join(self.checks) or "all", "profile": self.profile, "seed": self.seed,
             "waivers": self.waivers, "report": self.report, "gradcheck": self.gradcheck,
+            "require-device": ", ".join(self.required),
         }  # fmt: skip
         set_ones = {name: value for name, value in shown.items() if value not in (None, "")}
         return ", ".join(f"{name} {value} ({self.origins.get(name, 'default')})" for name, value in set_ones.items())
@@ -164,7 +166,8 @@ def understood(config: pytest.Config) -> Settings:
     return Settings(
         said["device"].words if "device" in said else (), dtypes, checks,
         _one_of(said.get("profile"), "profile", PROFILES) or "default", seed, waivers,
-        _path(said.get("report"), config), _one_of(said.get("gradcheck"), "mode", MODES), origins,
+        _path(said.get("report"), config), _one_of(said.get("gradcheck"), "mode", MODES),
+        said["require-device"].words if "require-device" in said else (), origins,
     )  # fmt: skip
 
 

@@ -39,7 +39,8 @@ def test_what_is_required_and_missing_is_a_failure(command: Command, monkeypatch
     monkeypatch.setattr(module, "version", version)
     code, out = command("doctor")
     assert code == 1
-    assert "pip install python-flint" in out
+    assert "pip install 'python-flint>=" in out
+    assert "1.0, but >=1.26 is needed; pip install 'numpy>=1.26'" in out
 
 
 def test_what_raises_is_a_finding(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,6 +165,8 @@ def test_an_op_that_can_be_imported_is_told_by_its_path(run: pytest.Pytester, pr
     ("selection", "found"),
     [
         (("-m", "gradsuite(op='taken', dtype='float32')"), ["test_taken[reverse-cpu-float32]"]),
+        (("-m", "gradsuite(op='twice', check='reverse', dtype='float32')"), ["test_taken[reverse-cpu-float32]"]),
+        (("-m", "gradsuite(op='kernels:twice', dtype='float32')"), ["test_taken[reverse-cpu-float32]"]),
         (("-m", "gradsuite(op='scale', check='graph')"), [f"test_scale[{n}-graph-cpu-float64]" for n in (2, 3)]),
         (("-k", "taken", "--gradsuite-dtype=float64"), ["test_taken[reverse-cpu-float64]"]),
         (("-k", "InAClass", "--gradsuite-checks=value,graph"), ["TestInAClass::test_twice[graph-cpu-float64]"]),

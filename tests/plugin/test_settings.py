@@ -48,6 +48,7 @@ def test_what_counts_is_the_option_then_the_environment_then_the_ini_file(
         ("seed", "-7", "seed -7"),
         ("waivers", "here", "waivers *here"),
         ("report", "out", "report *out"),
+        ("require-device", "cpu", "require-device cpu"),
     ],
 )
 def test_each_has_three_ways(
