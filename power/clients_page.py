@@ -21,8 +21,8 @@ with one set of example inputs and nothing else: no tolerance, no domain, no spe
 float64 and float32 are checked. `python -m power.clients FILE.py` runs them all and records what is said;
 `python -m power.clients_page` makes this page of the record, and a test holds that it is so.
 
-Whatever failed was looked at by a person: is the package wrong, is gradsuite, or is it meant so? The record was made in
-several runs, while gradsuite was mended.
+Whatever failed was looked at by a person: is the package wrong, is gradsuite, or is it meant so? From `ot` on the
+record is of one run, of December 2026; what comes before was run earlier, while gradsuite was mended.
 """
 VERDICTS = {
     "package": "wrong in the package",

@@ -13,7 +13,7 @@ size: a backward that clips large cotangents, or drops small ones, fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 
@@ -29,6 +29,7 @@ from gradsuite.routes.reverse import gradients
 # The three gradients have cotangents 1, 1 and 2.5 times as large, and so have their natural errors. Those with ones
 # and with the rest are no larger.
 ERRORS = 2 + 0.5 + 2.5
+STRETCHED = tuple(1 + k * 2.0**-44 for k in range(1, 7))  # hundreds of roundings, and far less than anybody gets wrong
 POWERS = (20, -20)  # from a loss that is scaled for half precision to a mean over a million
 
 
@@ -41,7 +42,8 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
     leaves = _leaves(evidence, both, mixed)
     for name in point.names:
         residual = widen(both[name]) + 2 * widen(first[name]) - widen(second[name]) / 2
-        yield _judge(evidence, name, residual, f"linearity of the gradient of {name}", leaves=leaves)
+        title = f"linearity of the gradient of {name}"
+        yield _judge(evidence, name, residual, title, leaves=leaves, taken=(one, other, mixed))
     for special, weights in _special(one):
         rest = [ct - weight for ct, weight in zip(one, weights, strict=True)]
         split = gradients(point, weights), gradients(point, rest)
@@ -49,7 +51,8 @@ def compare(evidence: Evidence) -> Iterator[Comparison]:
             residual = sum(widen(each[name]) for each in split) - widen(first[name])
             # What adds up for ones is larger, and so is its rounding, than what mostly cancels for signed cotangents.
             rounding = sum(ulp(widen(each[name]).abs().nan_to_num(), each[name].dtype) / 2 for each in split)
-            yield _judge(evidence, name, residual, f"linearity of the gradient of {name}, {special}", rounding)
+            title = f"linearity of the gradient of {name}, {special}"
+            yield _judge(evidence, name, residual, title, rounding, taken=(one, weights, rest))
     for power in POWERS:
         yield from _scaled(evidence, first, power)
 
@@ -100,7 +103,7 @@ def _scaled(evidence: Evidence, first: dict[str, torch.Tensor], power: int) -> I
 
 def _judge(
     evidence: Evidence, name: str, residual: torch.Tensor, title: str, rounding: torch.Tensor | float = 0.0,
-    *, leaves: bool = False,
+    *, leaves: bool = False, taken: Sequence[list[torch.Tensor]] = (),
 ) -> Comparison:  # fmt: skip
     if _beneath_notice(evidence, name, residual):
         return Comparison(title, Agreement.AGREE)
@@ -111,7 +114,10 @@ def _judge(
     leaves |= natural.overflows or bool((ERRORS * size >= Format.of(evidence.dtype).largest).any())
     found = match(residual, torch.zeros_like(residual), bound, overflows=leaves)
     if found.agreement is Agreement.DISAGREE and evidence.is_wide:  # may come from inside a kernel
-        bound = torch.maximum(bound, ERRORS * evidence.trembling[f"gradient {name}"] + rounding)
+        inside = ERRORS * evidence.trembling[f"gradient {name}"]
+        for weights in taken:
+            inside = torch.maximum(inside, ERRORS * _rounding_at(evidence, name, weights))
+        bound = torch.maximum(bound, inside + rounding)
         found = match(residual, torch.zeros_like(residual), bound, overflows=leaves)
     figures = Figures(ratios=found.ratios)
     if found.agreement is not Agreement.DISAGREE or found.worst is None:
@@ -122,6 +128,19 @@ def _judge(
         got=f"a residual of {residual.abs().reshape(-1)[found.worst].item():.3g}", expected="0",
         figures=figures, wrong_input=name,
     )  # fmt: skip
+
+
+def _rounding_at(evidence: Evidence, name: str, weights: list[torch.Tensor]) -> torch.Tensor:
+    """How far the gradient for ``weights``, per unit of them, differs between hardly different sizes of them.
+
+    What cancels inside a kernel may leave nothing at one cotangent, and a rounding at another.
+    """
+    apart = torch.zeros_like(widen(evidence.gradients[name]).abs())
+    here = widen(gradients(evidence.point, weights)[name])
+    for size in STRETCHED:
+        there = widen(gradients(evidence.point, [ct * size for ct in weights])[name])
+        apart = torch.maximum(apart, (there / size - here).abs().nan_to_num(nan=0.0, posinf=0.0))
+    return apart
 
 
 def _beneath_notice(evidence: Evidence, name: str, residual: torch.Tensor) -> bool:

@@ -60,7 +60,8 @@ def _not_finite(evidence: Evidence, claim: Claim) -> Comparison:
 
 def _undefined(evidence: Evidence, claim: Claim) -> Comparison:
     """With no formula the op's own values tell whether a derivative exists, and is held by the dtype."""
-    if claim.route == "reverse" or claim.value == evidence.reverse_slope:
+    both = math.isnan(claim.value) and not math.isfinite(evidence.reverse_slope)  # of infinities that do not add up
+    if claim.route == "reverse" or claim.value == evidence.reverse_slope or both:
         verdict = evidence.located.agreement
     else:
         joint = Estimate(claim.value, 0.0)
