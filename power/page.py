@@ -23,9 +23,10 @@ SECTIONS = {
     "opinfo_mutants": ("Mutants over torch's own samples", "python -m power.opinfo_mutants"),
     "calibration": ("Do the bars of the differences hold?", "python -m power.calibration --count 100"),
 }
-# Sections that nobody has measured again since the engine changed; an entry goes with the measurement that replaces it.
-BEFORE = "Measured before the directions were drawn anew, and before rounding to the nearest number was natural, too."
-EARLIER = dict.fromkeys(("faults", "opinfo", "calibration"), BEFORE)
+# What is to be said of how a section was measured, beside its command.
+REMARKS = {
+    "opinfo": "One run; twelve entries where something failed, or was waived and passed, were triaged and run again.",
+}
 
 
 def render() -> str:
@@ -39,8 +40,8 @@ def _sections() -> Iterator[str]:
         told = "Not measured yet.\n"
         if figures.exists():
             told = import_module(f"power.{name}").markdown(json.loads(figures.read_text(encoding="utf-8")))
-        earlier = f"{EARLIER[name]}\n\n" if name in EARLIER else ""
-        yield f"## {title}\n\n`{command}`\n\n{earlier}{told.strip()}\n"
+        remark = f"{REMARKS[name]}\n\n" if name in REMARKS else ""
+        yield f"## {title}\n\n`{command}`\n\n{remark}{told.strip()}\n"
 
 
 if __name__ == "__main__":
