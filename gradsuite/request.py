@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
@@ -83,9 +84,8 @@ class Request:
 
     def _along_sets(self, *, random: bool) -> Subject:
         """The callable along the manifolds of its inputs."""
-        along = onto(
-            in_wider_dtypes(self._fn), {place: self._sets[n] for place, n in enumerate(self._inputs) if n in self._sets}
-        )
+        sets = {place: self._sets[n] for place, n in enumerate(self._inputs) if n in self._sets}
+        along = onto(in_wider_dtypes(self._fn), sets)
         plain = from_callable(along, self.name, random=random, definition=self.definition)
         return replace(plain, admits=self._is_inside)
 
@@ -356,10 +356,8 @@ class Request:
         """The op as the report shows it, with its autograd graph where the examples run."""
         graph = None
         if self._all_examples:
-            try:
+            with suppress(Exception):  # a picture is a courtesy; what is wrong stands in the results
                 graph = draw_graph(Point(self.subject, self._asked.sample(self._detached)))
-            except Exception:  # a picture is a courtesy; what is wrong stands in the results
-                graph = None
         return Op(
             op=self.dotted or self.name, name=self.name, family="check", path=self._path,
             summary=(inspect.getdoc(self._fn) or "").partition("\n")[0], reference="", graph=graph,

@@ -133,13 +133,14 @@ def _judge(
 def _rounding_at(evidence: Evidence, name: str, weights: list[torch.Tensor]) -> torch.Tensor:
     """How far the gradient for ``weights``, per unit of them, differs between hardly different sizes of them.
 
-    What cancels inside a kernel may leave nothing at one cotangent, and a rounding at another.
+    What cancels inside a kernel may leave nothing at one cotangent, and a rounding at another. None of the sizes is
+    that of ``weights`` themselves: a backward that treats just these apart is not excused by what it does beside them.
     """
-    apart = torch.zeros_like(widen(evidence.gradients[name]).abs())
-    here = widen(gradients(evidence.point, weights)[name])
-    for size in STRETCHED:
-        there = widen(gradients(evidence.point, [ct * size for ct in weights])[name])
-        apart = torch.maximum(apart, (there / size - here).abs().nan_to_num(nan=0.0, posinf=0.0))
+    sizes = ((size, gradients(evidence.point, [ct * size for ct in weights])[name]) for size in STRETCHED)
+    first, *others = (widen(gradient) / size for size, gradient in sizes)
+    apart = (first - first).abs().nan_to_num(nan=0.0)
+    for other in others:
+        apart = torch.maximum(apart, (other - first).abs().nan_to_num(nan=0.0, posinf=0.0))
     return apart
 
 
