@@ -70,9 +70,8 @@ class Tally:
             self._count(evidence, comparison)
         if check.one_suffices:
             self._held |= {c.name for c in found if c.agreement is Agreement.AGREE}
-        self.conclusive += _holds_numbers(evidence.sample) and any(
-            c.agreement is not Agreement.INCONCLUSIVE for c in found
-        )
+        if check.samples == "edge" or _holds_numbers(evidence.sample):  # a declared edge may be that of no numbers
+            self.conclusive += any(c.agreement is not Agreement.INCONCLUSIVE for c in found)
         return not check.one_suffices and self._suffices
 
     def stopped(self, after: int, drawn: int) -> None:

@@ -124,3 +124,11 @@ def test_each_comparison_and_culprit_is_told_once() -> None:
     tally = _tally([WRONG], [WRONG, other], [second])
     assert [c for _, c in tally.distinct(3)] == [WRONG, other, second]
     assert len(tally.distinct(2)) == 2
+
+
+def test_empty_samples_decide_nothing_unless_they_were_declared() -> None:
+    empty = evidence_of(torch.exp, normal(0))
+    for samples, outcome in (("drawn", Outcome.INCONCLUSIVE), ("edge", Outcome.PASSED)):
+        tally = Tally()
+        tally.add(empty, Check(_compare([AGREE]), samples=samples))
+        assert tally.verdict()[0] is outcome
