@@ -6,8 +6,11 @@ so torch declares on which manifold an op is differentiable (symmetric matrices)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch.utils._pytree import KeyPath, tree_flatten_with_path, tree_unflatten
@@ -15,6 +18,7 @@ from torch.utils._pytree import KeyPath, tree_flatten_with_path, tree_unflatten
 from gradsuite.inputs import example_definition, layouts
 from gradsuite.opinfo.entries import Entry
 from gradsuite.routes.point import Point
+from gradsuite.routes.randomness import seed
 from gradsuite.sample import Sample, Subject
 from gradsuite.subject import Tensors, outputs
 
@@ -22,7 +26,7 @@ ROWS = (torch.sparse_csr, torch.sparse_bsr)
 COLUMNS = (torch.sparse_csc, torch.sparse_bsc)
 
 
-def subject_and_sample(entry: Entry, given: Any, seed: int) -> tuple[Subject, Sample]:
+def subject_and_sample(entry: Entry, given: Any, number: int) -> tuple[Subject, Sample]:
     """``given``, a SampleInput, in gradsuite's terms."""
     paths, shape = tree_flatten_with_path((given.input, given.args, given.kwargs))
     leaves = {_name(path): leaf for path, leaf in paths}
@@ -35,7 +39,7 @@ def subject_and_sample(entry: Entry, given: Any, seed: int) -> tuple[Subject, Sa
         arguments={name: (value,) for name, value in rest.items()}, call=_words((first, *args)),
     )  # fmt: skip
     sample = Sample(
-        tensors, rest, tuple(name for name in tensors if name not in definition.constant_inputs), seed,
+        tensors, rest, tuple(name for name in tensors if name not in definition.constant_inputs), number,
         profile="example", layouts={name: layouts.layout_of(x) for name, x in tensors.items()},
     )  # fmt: skip
     operator = entry.get_op()
@@ -44,7 +48,8 @@ def subject_and_sample(entry: Entry, given: Any, seed: int) -> tuple[Subject, Sa
         filled = {name: x if x is None else _with_values(leaves[name], x) for name, x in at.items()}
         named = {**sample.arguments, **filled}
         first, args, kwargs = tree_unflatten([named[name] for name in leaves], shape)
-        result = outputs(given.output_process_fn_grad(entry.gradcheck_wrapper(operator, first, *args, **kwargs)))
+        with _seeded_cheaply():
+            result = outputs(given.output_process_fn_grad(entry.gradcheck_wrapper(operator, first, *args, **kwargs)))
         return tuple(x if x.layout is torch.strided else x.to_dense() for x in result)
 
     subject = Subject(entry.full_name, call, definition)
@@ -65,6 +70,13 @@ def reads_beside(subject: Subject, sample: Sample) -> bool:
     except RuntimeError:
         return True
     return False
+
+
+@contextmanager
+def _seeded_cheaply() -> Iterator[None]:
+    """Random entries call torch.manual_seed themselves, each time, which takes longer than most of the ops."""
+    with patch.object(torch, "manual_seed", seed):
+        yield
 
 
 def _draws(subject: Subject, sample: Sample) -> bool:

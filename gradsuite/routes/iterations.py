@@ -24,6 +24,7 @@ ADJACENT = 2.0**-50  # of the far step: between steps so near one turn is the wh
 SURE = 16.0  # how fast r may change along the tangent, relative to r (1 - r)
 
 Calls = list[str]
+REFUSED: Calls = []
 
 
 def unfinished(line: Line) -> float:
@@ -38,11 +39,8 @@ def unfinished(line: Line) -> float:
 
 
 def _found(line: Line) -> float:
-    try:
-        here = _calls(line, 0.0)
-        return next((found for far in _steps(line) if (found := _one_turn_more(line, here, far))), 0.0)
-    except Exception:  # the op has another path under a dispatch mode, or none
-        return 0.0
+    here = _calls(line, 0.0)
+    return next((found for far in _steps(line) if here and (found := _one_turn_more(line, here, far))), 0.0)
 
 
 def _steps(line: Line) -> Iterator[float]:
@@ -54,7 +52,7 @@ def _steps(line: Line) -> Iterator[float]:
 
 def _one_turn_more(line: Line, here: Calls, far: float) -> float:
     there, start, step = _calls(line, far), 0.0, far
-    if here == there:
+    if there in (here, REFUSED):
         return 0.0
     while abs(step - start) > ADJACENT * abs(far):
         middle = (start + step) / 2
@@ -82,8 +80,11 @@ def _turns(fewer: Calls, more: Calls) -> int:
 
 def _calls(line: Line, step: float) -> Calls:
     seen = _Seen()
-    with seen:
-        line.row(step)
+    try:
+        with seen:
+            line.outputs(step)
+    except Exception:  # the step has left the op's domain, or the op has no path under a dispatch mode
+        return REFUSED
     return seen.calls
 
 

@@ -13,7 +13,7 @@ from gradsuite.numerics.precision import Format, wide, widen
 from gradsuite.routes.directions import Key, signed, sized
 from gradsuite.routes.inside import Widths, shows_float32
 from gradsuite.routes.memory import copied
-from gradsuite.routes.randomness import Draws
+from gradsuite.routes.randomness import Draws, seed
 from gradsuite.routes.room import clearance, hold_back
 from gradsuite.sample import Sample, Subject
 
@@ -94,7 +94,7 @@ class Point:
         if not self.subject.random:
             return []
         FLIGHT.at(self.sample)
-        torch.manual_seed(self.sample.seed)
+        seed(self.sample.seed)
         with Draws() as recording:
             self.subject.call(self.tensors, self.sample)
         recorded: list[torch.Tensor] = recording.recorded

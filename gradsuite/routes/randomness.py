@@ -60,7 +60,7 @@ class Draws(DispatchMode):
 
     def _seeded(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
-        torch.manual_seed(SEED)
+        seed(SEED)
         before = _state(tensors[0].device)
         result = func(*args, **kwargs)
         if torch.equal(before, _state(tensors[0].device)):
@@ -70,6 +70,11 @@ class Draws(DispatchMode):
         elif self._drawn().dtype is not tensors[0].dtype:
             raise Unsupported(f"{func._schema.name} draws its random numbers inside: they differ between dtypes")
         return result
+
+
+def seed(number: int) -> torch.Generator:
+    """torch.manual_seed; without an accelerator, without the stack traces that it takes for the calls to come there."""
+    return (torch.manual_seed if torch.accelerator.is_available() else torch.default_generator.manual_seed)(number)
 
 
 def is_random(call: Callable[[], object]) -> bool:
