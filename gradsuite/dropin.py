@@ -104,21 +104,21 @@ def judge(name: str, asked: Asked) -> Verdict:
         call = asked if name == "gradcheck" else _of_gradient(asked)
         inputs = _tuple(call["inputs"])
         verdict = examine(call["func"], inputs, _checks(call, inputs))
-        batched = call["check_batched_grad"] or call["check_batched_forward_grad"]
-        return _batched(call["func"], inputs, verdict) if batched and verdict.outcome is Outcome.PASSED else verdict
+        return _batched(call, inputs) if verdict.outcome is Outcome.PASSED else verdict
     except Unsupported as reason:
         return Verdict(Outcome.UNSUPPORTED, str(reason))
 
 
-def _batched(func: Callable[..., Any], inputs: tuple[Any, ...], verdict: Verdict) -> Verdict:
-    """``verdict``, unless a batch gives something else; where vmap refuses, torch says whether that is a failure."""
-    batch = examine(func, inputs, ["batching"])
-    match batch.outcome:
-        case Outcome.FAILED:
+def _batched(asked: Asked, inputs: tuple[Any, ...]) -> Verdict:
+    """Passed, unless a batch that is asked for gives something else; where vmap refuses, torch says what that is."""
+    wanted = {"batching": asked["check_batched_grad"], "batched_tangents": asked["check_batched_forward_grad"]}
+    for check in (name for name, is_wanted in wanted.items() if is_wanted):
+        batch = examine(asked["func"], inputs, [check])
+        if batch.outcome is Outcome.FAILED:
             return batch
-        case Outcome.PASSED:
-            return verdict
-    raise Unsupported(batch.text)
+        if batch.outcome is not Outcome.PASSED:
+            raise Unsupported(batch.text)
+    return Verdict(Outcome.PASSED)
 
 
 def settle(name: str, asked: Asked, verdict: Verdict) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -101,7 +101,9 @@ def _evidence(fn: Callable[..., Any], inputs: tuple[Any, ...]) -> Evidence | Non
 
 def _in_place_of(original: torch.Tensor, moved: torch.Tensor) -> torch.Tensor:
     """``moved``, or a view of it, that requires grad, and that modules register where they register the original."""
-    given = moved if moved.requires_grad else moved.view_as(moved).requires_grad_()  # a dual number stays one
+    given = moved if moved.requires_grad else moved.view_as(moved)  # a dual number stays one
+    with suppress(RuntimeError):  # nothing may be made to require grad inside torch.func.jvp
+        given.requires_grad_()
     if isinstance(original, torch.nn.Parameter):
         given._is_param = True
     return given

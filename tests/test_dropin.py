@@ -14,6 +14,7 @@ from torch.autograd.gradcheck import GradcheckError
 
 import gradsuite
 from gradsuite.errors import GradsuiteError
+from tests.planted.batched_tangents import Cube, CubeWithTheFirstTangent
 
 X = torch.tensor([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5]], dtype=torch.float64)
 
@@ -201,6 +202,13 @@ def test_batched_gradients_are_judged_where_it_is_asked_for() -> None:
     with pytest.raises(GradcheckError, match="While computing batched gradients"):
         gradsuite.gradcheck(for_one, (X[0, 0].clone().requires_grad_(),), check_batched_grad=True)
     assert gradsuite.gradcheck(torch.sin, (leaf(),), check_batched_grad=True)
+
+
+def test_batched_tangents_are_judged_where_it_is_asked_for() -> None:
+    for right, is_right in ((Cube, True), (CubeWithTheFirstTangent, False)):
+        asked = {"check_forward_ad": True, "raise_exception": False}
+        assert gradsuite.gradcheck(right.apply, (leaf(),), **asked)
+        assert gradsuite.gradcheck(right.apply, (leaf(),), check_batched_forward_grad=True, **asked) is is_right
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,11 @@ def _judge(evidence: Evidence, subset: tuple[str, ...], got: float, expected: fl
     name = f"forward mode, only {only} with a tangent"
     if not math.isfinite(expected):  # zero times what is not finite
         return Comparison(name, Agreement.INCONCLUSIVE, sentence="forward mode is not finite: see its own check")
-    if got == expected or abs(got - expected) <= 2 * evidence.natural.bound("slope").item():
+    bound = 2 * evidence.natural.bound("slope").item()
+    if got == expected or abs(got - expected) <= bound:
         return Comparison(name, Agreement.AGREE)
+    if not math.isfinite(bound):
+        return Comparison(name, Agreement.INCONCLUSIVE, sentence="values on the way leave the range of this dtype here")
     has = "has a tangent" if len(subset) == 1 else "have tangents"
     return Comparison(
         name, Agreement.DISAGREE, Culprit.JVP, f"the JVP is wrong where only {only} {has}",

@@ -1,4 +1,4 @@
-"""An op under vmap: over its inputs, with autograd around it or inside, and over cotangents.
+"""An op under vmap: over its inputs, with autograd around it or inside, over cotangents, and over tangents.
 
 Each function gives the numbers of one entry of the batch, and raises Unsupported where vmap, or the op under it,
 refuses: that is no silent mistake.
@@ -96,6 +96,22 @@ def over_cotangents(point: Point, rows: Sequence[Sequence[torch.Tensor]], entry:
         )
     pairs = zip(point.names, found, wanted, strict=True)
     return gradients_by_name({n: torch.zeros_like(leaf) if g is None else g[entry] for n, g, leaf in pairs})
+
+
+def over_tangents(point: Point, rows: Sequence[Mapping[str, torch.Tensor]], entry: int) -> list[torch.Tensor]:
+    """The Jacobian-vector product along one of several rows of tangents, whose JVP runs once for all of them.
+
+    Raises Unsupported where there is no forward mode, too.
+    """
+    stacked = [torch.stack([row[name] for row in rows]) for name in point.names]
+    primals = tuple(point.primal(name).detach() for name in point.names)
+
+    def call(*values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(point.select(point.call({**point.tensors, **dict(zip(point.names, values, strict=True))})))
+
+    with _refusable():
+        found = torch.func.vmap(lambda *tangents: torch.func.jvp(call, primals, tangents)[1])(*stacked)
+    return [product[entry] for product in found]
 
 
 @contextmanager
