@@ -18,8 +18,8 @@ from gradsuite.errors import GradsuiteError
 from gradsuite.inputs.effort import effort
 from gradsuite.inputs.given import Input
 from gradsuite.plan import LIMIT
-from gradsuite.reporters import words
-from gradsuite.request import Domains, Request
+from gradsuite.reporters import mutants, words
+from gradsuite.request import Domains, Given, Request
 from gradsuite.results import CaseResult, Culprit, Environment, Failure, Line, Op, Outcome, Recorder, verdict
 from gradsuite.runner import Session, bare_op
 from gradsuite.workers import run_all
@@ -84,10 +84,9 @@ class Report:
 
     def _noted(self) -> list[str]:
         """What the cases say of the op beside their outcomes, and how many mutants of its gradient were noticed."""
-        made = sum(r.measures.mutants or 0 for r in self.results)
-        lost = sum(len(r.measures.survivors) for r in self.results)
         notes = dict.fromkeys(note for r in self.results for note in r.notes)
-        said = [*notes, *([f"mutants noticed: {made - lost} of {made}"] if made else [])]
+        counted = mutants.count(self.results)
+        said = [*notes, *([f"mutants noticed: {counted}"] if counted else [])]
         return ["\n".join(map(words.clean, said))] if said else []
 
     def to_html(self, path: str | Path) -> Path:
@@ -117,7 +116,7 @@ class Report:
 
 def check(
     fn: Callable[..., Any],
-    inputs: torch.Tensor | Sequence[torch.Tensor | Input],
+    inputs: Given,
     *,
     dtypes: Sequence[torch.dtype] | None = None,
     devices: Sequence[str] | None = None,
@@ -161,15 +160,7 @@ def check(
     """
     effort(profile)  # refuses an unknown one
     with kept(threads=1):
-        request = Request(
-            fn,
-            (inputs,) if isinstance(inputs, torch.Tensor) else tuple(inputs),
-            name,
-            domain=domain,
-            derivative=derivative,
-            forward=forward,
-            surrogate=surrogate,
-        )
+        request = Request(fn, inputs, name, domain=domain, derivative=derivative, forward=forward, surrogate=surrogate)
         cases = request.cases(devices, dtypes, checks)
         environment = Session(profile, seed).environment("gradsuite.check")
     lines = run_all(

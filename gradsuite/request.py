@@ -22,12 +22,13 @@ from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, layouts, samples
 from gradsuite.inputs.around import Around
 from gradsuite.inputs.fill import rounded
-from gradsuite.inputs.given import Input, devices_of, dtypes_of, known
+from gradsuite.inputs.given import Input, devices_of, dtypes_of, inputs_of
 from gradsuite.inputs.large import large
 from gradsuite.inputs.learn_domains import learn_domain, meant
 from gradsuite.inputs.learn_sets import Asks, learn_set
 from gradsuite.inputs.learn_shapes import Answers, Learned, learn
 from gradsuite.inputs.manifolds import MANIFOLDS, belongs, onto
+from gradsuite.inputs.notes import notes
 from gradsuite.inputs.region import region
 from gradsuite.numerics.precision import widen
 from gradsuite.plan import Case, checks_of
@@ -43,6 +44,7 @@ from gradsuite.spec.shapes import parse_shape, written
 from gradsuite.subject import from_callable, in_wider_dtypes
 
 FEWEST = 3  # elements of an example that tell where all of its kind lie
+Given = torch.Tensor | Input | Sequence[torch.Tensor | Input]
 Domains = Sequence[str | None] | Mapping[str, str] | Callable[..., bool] | None
 
 
@@ -53,16 +55,16 @@ class Request:
     """
 
     def __init__(
-        self, fn: Callable[..., Any], inputs: tuple[torch.Tensor | Input, ...], name: str | None = None,
+        self, fn: Callable[..., Any], inputs: Given, name: str | None = None,
         path: str = "gradsuite.check", *, domain: Domains = None, derivative: Mapping[str, Any] | None = None,
         forward: str | None = None, surrogate: str | None = None,
     ) -> None:  # fmt: skip
-        known(inputs)
+        given = inputs_of(inputs)
         self._path = path
         self.name = name or str(getattr(fn, "__name__", type(fn).__name__))
         self.dotted = dotted(fn)
         self._fn = fn
-        self._inputs = dict(zip(parameter_names(fn, len(inputs)), inputs, strict=True))
+        self._inputs = dict(zip(parameter_names(fn, len(given)), given, strict=True))
         self._predicate = domain if callable(domain) else None
         self._words = self._given_domains(None if callable(domain) else domain)
         self._sets = {name: word for name, word in self._words.items() if word and word in MANIFOLDS}
@@ -367,25 +369,10 @@ class Request:
 
     @property
     def _notes(self) -> tuple[str, ...]:
-        learned = self._learned.notes if self._learned else ()
-        cautious = ("the examples alone: where it was tried beside them, it ended or hung its process",)
-        taken = ", taken for a share: samples beyond [0, 1) where the gradient is not finite are left out"
-        sets = (
-            f"{name} is projected onto its set ({word}), and moves along it"
-            + (", as its example does: elsewhere the gradient does not fit" if name in self._learned_sets else "")
-            for name, word in self._sets.items()
-        )
-        meant_for = (
-            f"{name} is taken for {domain.text}, as its example is: beyond, the gradient does not fit"
-            for name, domain in self._meant.items()
-        )
-        return (
-            *(cautious if self._is_cautious else ()),
-            *learned,
-            *sets,
-            *meant_for,
-            *(f"{name} lies between 0 and 1{taken}" for name in self._shares),
-        )
+        return notes(
+            self._learned.notes if self._learned else (), self._sets, self._learned_sets, self._meant, self._shares,
+            cautious=self._is_cautious, random=self.subject.random,
+        )  # fmt: skip
 
 
 def _inside(tensors: Tensors, domains: Mapping[str, Domain]) -> Tensors:

@@ -214,7 +214,9 @@ def test_a_function_that_raises_is_an_error_of_its_own() -> None:
 
 
 def test_a_random_function_is_repeated_with_the_same_numbers() -> None:
-    assert check(lambda x: x * torch.rand_like(x), checks=("reverse", "adjoint")).verdict == "passed"
+    report = check(lambda x: x * torch.rand_like(x), checks=("reverse", "adjoint"))
+    assert report.verdict == "passed" and "it draws random numbers" in str(report)
+    assert "random" not in str(check(torch.sin, checks=("reverse",)))
 
 
 def test_nothing_of_the_host_is_changed() -> None:

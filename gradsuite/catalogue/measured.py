@@ -58,7 +58,7 @@ def measured(merged: Merged, spec: Spec) -> Measured | None:
         digits=min((digits for digits in proven if digits is not None), default=None),
         findings=tuple(finding for finding in merged.findings if finding.page is page),
         reasons=tuple(reasons(merged, page)),
-        mutants=mutants.count(page.placed),
+        mutants=mutants.count(p.result for p in page.placed),
     )
 
 

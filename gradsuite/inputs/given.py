@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,14 +23,20 @@ class Input:
     requires_grad: bool = True
 
 
-def known(inputs: tuple[Any, ...]) -> None:
-    """Refuses inputs that are not all tensors or descriptions, or of which none has a gradient. Raises UsageError."""
+def inputs_of(given: Any) -> tuple[torch.Tensor | Input, ...]:
+    """What is given as inputs, in a tuple; one tensor alone needs none.
+
+    Raises UsageError where not all are tensors or descriptions, or none has a gradient.
+    """
+    alone = isinstance(given, torch.Tensor | Input) or not isinstance(given, Iterable)
+    inputs = (given,) if alone else tuple(given)
     if not inputs or not all(isinstance(each, torch.Tensor | Input) for each in inputs):
         kinds = [type(each).__name__ for each in inputs]
         raise UsageError(f"inputs must be a tuple of tensors or gradsuite.Input, at least one; got {kinds}")
     if not any(isinstance(each, Input) or each.is_floating_point() or each.is_complex() for each in inputs):
         kinds = [str(each.dtype) for each in inputs]
         raise UsageError(f"an input must be of a floating or complex dtype, or nothing is differentiated; got {kinds}")
+    return inputs
 
 
 def dtypes_of(inputs: Sequence[torch.Tensor | Input]) -> tuple[torch.dtype, ...]:

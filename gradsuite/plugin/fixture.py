@@ -13,10 +13,9 @@ import torch
 from gradsuite import forking
 from gradsuite.api import Report, reported
 from gradsuite.devices import kept
-from gradsuite.inputs.given import Input
 from gradsuite.plan import LIMIT
 from gradsuite.plugin.bench import bench
-from gradsuite.request import Domains, Request
+from gradsuite.request import Domains, Given, Request
 from gradsuite.workers import run_all
 
 
@@ -30,7 +29,7 @@ class Checker:
     def __call__(
         self,
         fn: Callable[..., Any],
-        inputs: Sequence[torch.Tensor | Input],
+        inputs: Given,
         *,
         dtypes: Sequence[torch.dtype] | None = None,
         devices: Sequence[str] | None = None,
@@ -53,7 +52,7 @@ class Checker:
         chosen = used.settings
         with kept(threads=1):
             request = Request(
-                fn, tuple(inputs), self._named(fn, name), self.test.nodeid, domain=domain, derivative=derivative,
+                fn, inputs, self._named(fn, name), self.test.nodeid, domain=domain, derivative=derivative,
                 forward=forward, surrogate=surrogate,
             )  # fmt: skip
             cases = request.cases(

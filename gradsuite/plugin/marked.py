@@ -26,7 +26,7 @@ import pytest
 
 from gradsuite.devices import names as device_names
 from gradsuite.errors import GradsuiteError, UsageError
-from gradsuite.inputs.given import devices_of, dtypes_of, known
+from gradsuite.inputs.given import devices_of, dtypes_of, inputs_of
 from gradsuite.plan import DTYPES, Case, checks_of, chosen
 from gradsuite.plugin import parameter
 from gradsuite.plugin.bench import bench
@@ -105,8 +105,7 @@ def _declared(marker: pytest.Mark, function: str) -> Declared:
             raise UsageError(f"unknown keyword {name!r}; {suggestion(name, KEYWORDS)}")
     if marker.args or "inputs" not in marker.kwargs:
         raise UsageError("give keywords, and example inputs among them: inputs=(torch.randn(3),)")
-    inputs = tuple(marker.kwargs["inputs"])
-    known(inputs)
+    inputs = inputs_of(marker.kwargs["inputs"])
     options = {key: marker.kwargs[key] for key in OPTIONS if key in marker.kwargs}
     name = marker.kwargs.get("name") or function.removeprefix("test_")
     return Declared(name, marker.kwargs.get("op"), inputs, options)

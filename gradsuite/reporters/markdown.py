@@ -24,7 +24,7 @@ def render(merged: Merged) -> str:
 
 def _head(merged: Merged) -> str:
     tally = ", ".join(f"{merged.counts[o]:,} {o.value}" for o in words.GLYPH if merged.counts[o])
-    counted = mutants.count(merged.placed)
+    counted = mutants.count(p.result for p in merged.placed)
     noticed = f"; {counted} mutants noticed" if counted else ""
     return f"# {words.GLYPH[merged.verdict]} gradsuite: {words.headline(merged)}\n\n{tally or 'no cases'}{noticed}"
 
@@ -94,7 +94,8 @@ def _waived(merged: Merged) -> Part:
 def _table(merged: Merged) -> Part:
     """What fails comes first: if the table is cut, it is cut where all is well."""
     outcomes = [o for o in words.GLYPH if merged.counts[o]]
-    heads = [f"{words.GLYPH[o]} {o.value}" for o in outcomes] + ["mutants noticed"] * bool(mutants.count(merged.placed))
+    counted = mutants.count(p.result for p in merged.placed)
+    heads = [f"{words.GLYPH[o]} {o.value}" for o in outcomes] + ["mutants noticed"] * bool(counted)
     head = f"## Ops\n\n| op | {' | '.join(heads)} |\n|---" + "|---:" * len(heads) + "|"
     pages = sorted(merged.pages, key=lambda page: page.verdict not in _BROKEN) if outcomes else ()
     return Part("op", head, tuple(_row(page, outcomes, len(heads)) for page in pages))
@@ -102,5 +103,5 @@ def _table(merged: Merged) -> Part:
 
 def _row(page: OpPage, outcomes: list[Outcome], columns: int) -> str:
     cells = [f"{page.counts[o]:,}" if page.counts[o] else "" for o in outcomes]
-    cells.append(str(mutants.count(page.placed) or ""))
+    cells.append(str(mutants.count(p.result for p in page.placed) or ""))
     return f"| {code(page.op.name, 100).replace('|', '/')} | {' | '.join(cells[:columns])} |"

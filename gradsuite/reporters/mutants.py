@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gradsuite.reporters.merge import Placed
+from gradsuite.results import CaseResult
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Mutants:
         return f"{noticed:,} of {self.made:,}" + (f" ({noticed / self.made:.1%})" if self.survivors else "")
 
 
-def count(placed: Iterable[Placed]) -> Mutants | None:
+def count(results: Iterable[CaseResult]) -> Mutants | None:
     """Over all cases that measured it; None where none did."""
-    measured = [p.result for p in placed if p.result.measures.mutants]
+    measured = [result for result in results if result.measures.mutants]
     if not measured:
         return None
     survivors = tuple(f"{name}, {result.dtype}" for result in measured for name in result.measures.survivors)

@@ -108,7 +108,7 @@ def summarise(lines: Iterable[Line], *, report: Path | None = None, console: Con
     _errors(console, merged)
     _print(console, _headline(merged))
     _print(console, _counts(merged))
-    if counted := mutants.count(merged.placed):
+    if counted := mutants.count(p.result for p in merged.placed):
         _print(console, Text(f"mutants noticed: {counted}"))
     if held := bars.count(merged.placed):
         _print(console, Text(f"bars of the differences held: {held}"))

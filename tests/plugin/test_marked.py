@@ -36,7 +36,7 @@ TESTS = """
 import pytest, torch, kernels
 
 X = torch.tensor([0.5, 1.5, -2.0], dtype=torch.float64, requires_grad=True)
-judged = pytest.mark.gradsuite(inputs=(X,), checks=["reverse", "graph"])
+judged = pytest.mark.gradsuite(inputs=X, checks=["reverse", "graph"])
 
 @judged
 def test_twice():
@@ -74,7 +74,7 @@ def test_nothing():
     assert kernels
 
 def test_fixture(gradsuite_check):
-    report = gradsuite_check(kernels.twice, (X,), checks=["reverse"])
+    report = gradsuite_check(kernels.twice, X, checks=["reverse"])
     assert report.ok and report.results
     gradsuite_check(kernels.twice, (X,), checks=["reverse"])
 

@@ -38,7 +38,7 @@ def _op(merged: Merged, page: OpPage, told: Chosen, budget: stories.Budget) -> M
         graph=graph.draw(page.op.graph) if page.op.graph else Markup(""),
         table=measured.table(merged, page, told),
         precision=precision.render(merged, page),
-        mutants=mutants.count(page.placed),
+        mutants=mutants.count(p.result for p in page.placed),
         reasons=measured.reasons(merged, page),
         stories=[stories.tell(merged, page, placed, budget) for placed in own],
         left_out=len(worth) - len(own),
