@@ -10,6 +10,7 @@ values are exact in every format and stay exact here; a perturbed copy would bre
 from __future__ import annotations
 
 import math
+from functools import cache
 from itertools import zip_longest
 from typing import Any
 
@@ -118,6 +119,8 @@ class Noise(DispatchMode):
         return max(self._unit, 2 * Format.of(dtype).unit * self._scale)
 
     def _spread(self, result: Any, lost: torch.Tensor | None = None) -> Any:
+        if isinstance(result, torch.Tensor):  # nearly always
+            return self.perturb(result, lost)
         return tree_map_only(torch.Tensor, lambda tensor: self.perturb(tensor, lost), result)
 
     def perturb(self, tensor: torch.Tensor, lost: torch.Tensor | None = None) -> torch.Tensor:
@@ -163,9 +166,9 @@ class Noise(DispatchMode):
         return (torch.view_as_complex(uniform) if parts else uniform).to(tensor.device)
 
     def _observe(self, size: torch.Tensor) -> None:
-        magnitude = size.max().item()
+        least, magnitude = (bound.item() for bound in torch.aminmax(size))
         self.largest = max(self.largest, magnitude if magnitude == magnitude else math.inf)
-        if not self.vanished:
+        if not (self.vanished or least >= self._smallest):
             self.vanished = bool(((size > 0) & (size < self._smallest)).any())
 
 
@@ -186,6 +189,7 @@ def _is_mask(result: Any) -> bool:
     return isinstance(result, torch.Tensor) and bool(((result == 0) | (result == 1)).all())
 
 
+@cache
 def _family(func: Any) -> str:
     """The operation's name without namespace, overload and in-place mark: ``aten::relu_`` is ``relu``."""
     name: str = func._schema.name.rpartition("::")[2]

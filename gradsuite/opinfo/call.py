@@ -6,11 +6,9 @@ so torch declares on which manifold an op is differentiable (symmetric matrices)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
 
 import torch
 from torch.utils._pytree import KeyPath, tree_flatten_with_path, tree_unflatten
@@ -48,8 +46,8 @@ def subject_and_sample(entry: Entry, given: Any, number: int) -> tuple[Subject, 
         filled = {name: x if x is None else _with_values(leaves[name], x) for name, x in at.items()}
         named = {**sample.arguments, **filled}
         first, args, kwargs = tree_unflatten([named[name] for name in leaves], shape)
-        with _seeded_cheaply():
-            result = outputs(given.output_process_fn_grad(entry.gradcheck_wrapper(operator, first, *args, **kwargs)))
+        found = _seeded_cheaply(lambda: entry.gradcheck_wrapper(operator, first, *args, **kwargs))
+        result = outputs(given.output_process_fn_grad(found))
         return tuple(x if x.layout is torch.strided else x.to_dense() for x in result)
 
     subject = Subject(entry.full_name, call, definition)
@@ -72,11 +70,14 @@ def reads_beside(subject: Subject, sample: Sample) -> bool:
     return False
 
 
-@contextmanager
-def _seeded_cheaply() -> Iterator[None]:
-    """Random entries call torch.manual_seed themselves, each time, which takes longer than most of the ops."""
-    with patch.object(torch, "manual_seed", seed):
-        yield
+def _seeded_cheaply(call: Callable[[], Any]) -> Any:
+    """What ``call`` returns; random entries call torch.manual_seed, which takes longer than most of the ops."""
+    torchs = vars(torch)
+    before, torchs["manual_seed"] = torch.manual_seed, seed
+    try:
+        return call()
+    finally:
+        torchs["manual_seed"] = before
 
 
 def _draws(subject: Subject, sample: Sample) -> bool:
