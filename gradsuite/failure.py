@@ -161,7 +161,7 @@ def _nonlinear(evidence: Evidence, name: str, truth: torch.Tensor) -> str:
         ("only the magnitude of the cotangent counts", ct.abs()),
     ):
         candidate = changed @ truth
-        if _close(got, candidate):
+        if candidate.any() and _close(got, candidate):
             return words
     return ""
 

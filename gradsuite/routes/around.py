@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -27,7 +28,7 @@ def unsteady(
     one whose slope tends to what is right as it comes nearer: so does that of a smooth function which bends fast.
     """
     doubt, known = _off(claim, right) - claim.bar, False
-    near = min(NEAR, SHARE * doubt / max(abs(claim.value), abs(right.value)))
+    near = min(NEAR, SHARE * doubt / (max(abs(claim.value), abs(right.value)) or math.inf))
     for k in range(COUNT):
         distance = near * 2.0 ** (-NEARER * k / COUNT)
         offsets = {n: distance * t * _scattered(t, k, place) for place, (n, t) in enumerate(sizes.items())}

@@ -36,7 +36,7 @@ def judge(evidence: Evidence, claim: Claim) -> Comparison:
         return _not_finite(evidence, claim)
     opinions = [_differences(evidence, claim), _formula(evidence, claim)]
     if Agreement.DISAGREE in opinions or evidence.proven is False:
-        return _accuse(evidence, claim)
+        return accuse(evidence, claim)
     figures = Figures(digits=_digits(evidence), bar=_relative_bar(evidence), held=_held(evidence))
     if Agreement.AGREE in opinions:
         return Comparison(claim.name, Agreement.AGREE, figures=figures)
@@ -71,7 +71,7 @@ def _undefined(evidence: Evidence, claim: Claim) -> Comparison:
     if verdict is Agreement.INCONCLUSIVE:
         return _vague(claim, "no finite derivative is known to exist here")
     if claim.route == "reverse" and math.isfinite(evidence.located.got.value):
-        return _accuse(evidence, claim)
+        return accuse(evidence, claim)
     right = evidence.located.right if claim.route == "reverse" else evidence.thorough.hull
     expected = _told(right) if math.isfinite(right.bar) else "a finite number"
     return _lost(claim, "though differences of the op's own values are", expected)
@@ -138,7 +138,8 @@ def _sharp(evidence: Evidence, claim: Claim) -> Estimate:
     return Estimate(claim.value, count * Format.of(evidence.dtype).unit * evidence.scale)
 
 
-def _accuse(evidence: Evidence, claim: Claim) -> Comparison:
+def accuse(evidence: Evidence, claim: Claim) -> Comparison:
+    """The failure of a claim that was found wrong, with its culprit."""
     located = _alone(evidence, claim)
     ballot = evidence.ballot if located is None else Ballot({"reverse": located.got, "differences": located.right})
     culprit, sentence = blame(ballot, claim.route)

@@ -69,7 +69,7 @@ def _equal(evidence: Evidence, names: Sequence[str]) -> Iterator[Moving]:
         equal = {n: (x == value) & (t != 0) for n, (x, t) in free.items()}
         held = {n: at for n, at in equal.items() if at.any()}
         size = min(free[n][1].abs()[at].amin().item() for n, at in held.items())
-        yield {n: at * size for n, at in held.items()}
+        yield {n: at.to(free[n][1].dtype) * size for n, at in held.items()}
 
 
 def _together(found: Sequence[Located]) -> Located:
