@@ -36,7 +36,15 @@ def faint(evidence: Evidence) -> Iterator[Evidence]:
 
 
 def is_lost(evidence: Evidence) -> bool:
-    """Whether the slope of what is faint is another altogether: so near to what float64 resolves, less proves nothing.
+    """Whether the slope of what is faint is another altogether, here and near by.
+
+    At one point alone it may be faint because the op turns there: whether it then climbs or falls is a stair's chance.
+    """
+    return _is_other(evidence) and _is_other(evidence.at(evidence.point.at(evidence.point.nearby)))
+
+
+def _is_other(evidence: Evidence) -> bool:
+    """Whether the slope is another altogether: so near to what float64 resolves, less proves nothing.
 
     The op's values may be off by their natural error: a fused kernel that adds 1 and takes it away again makes a stair
     of a tail, whose treads have slopes of their own. So over the longest step that has about this slope, the mistake
