@@ -13,7 +13,7 @@ import torch
 from gradsuite import forking
 from gradsuite.api import Report, reported
 from gradsuite.devices import kept
-from gradsuite.plan import LIMIT
+from gradsuite.plan import LIMIT, Case
 from gradsuite.plugin.bench import bench
 from gradsuite.request import Domains, Given, Request
 from gradsuite.workers import run_all
@@ -63,13 +63,17 @@ class Checker:
             environment = used.environment()
         lines = run_all(
             cases, profile=chosen.profile, seed=chosen.seed, waivers=used.waivers,
-            source=used.replayed(request.source, lambda case: self.test.nodeid),
+            source=used.replayed(request.source, self._place),
+            cautious=used.replayed(request.examples_alone, self._place),
             context=forking.context(cases) if isolate else None, limit=timeout,
         )  # fmt: skip
         report = reported(request, environment, used.recorded(cases, lines))
         self.test.user_properties.append(("gradsuite_outcome", report.verdict.value))
         report.raise_for_failure()
         return report
+
+    def _place(self, _: Case) -> str:
+        return self.test.nodeid
 
     def _named(self, fn: Callable[..., Any], name: str | None) -> str:
         """Two calls of one test never have one name: the later results would take the place of the earlier."""

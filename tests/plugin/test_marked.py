@@ -224,3 +224,22 @@ def test_a_test_that_returns_no_op_is_an_error_of_its_case(
     result = pytester.runpytest("-p", "no:randomly")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([message])
+
+
+def test_an_isolated_op_that_takes_nothing_but_its_examples_is_judged_at_them(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    pytester.makepyfile(
+        """
+        import os, torch
+
+        def of_three(x):
+            return x.sin() if x.shape == (3,) else os.abort()
+
+        def test_it(gradsuite_check):
+            report = gradsuite_check(of_three, torch.ones(3, dtype=torch.float64), checks=["reverse"], isolate=True)
+            assert "the examples alone" in str(report)
+        """
+    )
+    pytester.runpytest("-p", "no:randomly").assert_outcomes(passed=1)
