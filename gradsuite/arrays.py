@@ -65,11 +65,19 @@ def is_plain(tensor: Tensor) -> bool:
 
 def memory(tensor: Tensor) -> tuple[Tensor, int]:
     """The memory of a tensor without marks, flat, and the offset of its first element there."""
-    whole = torch.empty(0, dtype=tensor.dtype, device=tensor.device).set_(tensor.untyped_storage())
-    if len(whole) <= WIDEST * tensor.numel():
+    whole = _whole(tensor)
+    if whole is not None and len(whole) <= WIDEST * tensor.numel():
         return whole, int(tensor.storage_offset())
     length = 1 + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
     return tensor.as_strided((length,), (1,)), 0
+
+
+def _whole(tensor: Tensor) -> Tensor | None:
+    """All of a tensor's memory; None on a device that hands out none, as one out of torch's tree need not."""
+    try:
+        return torch.empty(0, dtype=tensor.dtype, device=tensor.device).set_(tensor.untyped_storage())
+    except RuntimeError:
+        return None
 
 
 def unmarked(tensor: Tensor) -> Tensor:

@@ -74,7 +74,7 @@ def test_histograms_of_several_dtypes_share_an_axis_and_say_how_much_lies_within
     drawing = histogram.draw(rows, unit="ULP", mark=1.0)
     assert "ULP, how often each size occurs: float64 99.6 % up to 1, float32 100 % up to 1" in drawing
     assert texts(drawing) == ["float64", "float32", "0", "½", "1", "2", "∞", "ULP"]
-    outline = re.search(r'data-at="0.1">.*?class="bars" d="M[\d.]+ [\d.]+v-21h24h24v21h24h24V', drawing)
+    outline = re.search(r'data-at="0.1">.*?class="bars" d="M[\d.]+ [\d.]+v-21h48v21h48V', drawing)
     assert outline  # two bars of one height, then nothing
 
 

@@ -35,8 +35,32 @@ def test_without_script_everything_can_be_read(browser: Any, address: str) -> No
     assert page.get_by_text("Every case stands in the matrix").is_visible()
     closed = page.locator("details.op", has_text="tanh").first
     closed.locator("summary").first.click()
-    closed.get_by_text("wider than the gradient").wait_for()
+    closed.locator(".reasons li", has=page.locator(".inconclusive")).wait_for()
+    assert "wider than the gradient" in closed.locator(".reasons").inner_text()
+    assert closed.locator(".histogram").first.is_visible()
     assert visit.quiet
+
+
+def test_what_is_closed_is_there_when_it_is_opened_and_soon_for_the_browser_s_own_search(
+    browser: Any, address: str
+) -> None:
+    page = Visit(browser, address).page
+    page.wait_for_function("() => !document.querySelector('noscript')")
+    op = page.locator("details.op", has_text="tanh").first
+    assert op.locator(".histogram").count() == 2
+    op.locator("summary").first.click()
+    assert op.get_by_text("wider than the gradient").is_visible()
+
+
+def test_an_op_is_whole_as_soon_as_it_is_opened(browser: Any, address: str) -> None:
+    """Opened before the page has gone through all of them."""
+    page = browser.new_page()
+    page.add_init_script("window.setTimeout = () => 0")
+    page.goto(address)
+    assert page.locator("noscript").count()
+    op = page.locator("details.op", has_text="tanh").first
+    op.locator("summary").first.click()
+    op.get_by_text("wider than the gradient").wait_for()
 
 
 def test_formulas_are_set_as_mathematics(browser: Any, address: str) -> None:

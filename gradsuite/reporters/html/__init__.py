@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradsuite.reporters import words
 from gradsuite.reporters.html import script, sections
 from gradsuite.reporters.html.policy import policy
+from gradsuite.reporters.html.sections import matrix
 from gradsuite.reporters.html.templates import asset, fill
 from gradsuite.reporters.merge import Merged
 
@@ -14,7 +15,7 @@ __all__ = ["FILE", "render"]
 
 def render(merged: Merged) -> str:
     """The page. Its policy allows this style sheet and this script by their hashes, and nothing else at all."""
-    style, act = asset("page.css"), script.whole()
+    style, act = asset("page.css") + matrix.widths(merged), script.whole()
     page = fill(
         "page.html",
         policy=policy(style, act),

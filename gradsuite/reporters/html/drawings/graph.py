@@ -104,7 +104,7 @@ def _node(box: _Box, at: tuple[float, float]) -> Markup:
         parts.append(svg.rectangle(x + 3, y + 3, box.width - 6, box.height - 6, "node inner", radius - 3))
     middle = x + box.width / 2
     for k, line in enumerate(box.lines):
-        parts.append(svg.text(middle, y + 16 + k * _LINE, line, "" if k == 0 else "saved", "middle"))
+        parts.append(svg.text(middle, y + 16 + k * _LINE, line, "" if k == 0 else "saved"))
     return Markup("").join(parts)
 
 

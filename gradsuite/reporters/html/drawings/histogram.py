@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from markupsafe import Markup
 
@@ -34,7 +34,7 @@ def draw(rows: Sequence[Row], *, unit: str, mark: float) -> Markup:
     if not rows:
         return Markup("")
     edges = rows[0].histogram.edges
-    left, foot = max(len(row.label) for row in rows) * _LETTER + 10, len(rows) * _ROW
+    left, foot = math.ceil(max(len(row.label) for row in rows) * _LETTER) + 10.0, len(rows) * _ROW
     right = left + _STEP * (len(edges) - 1)
     parts = [_row(row, left, (k + 1) * _ROW) for k, row in enumerate(rows)]
     levels = "".join(f"M{svg.short(left)} {svg.short((k + 1) * _ROW)}H{svg.short(right)}" for k in range(len(rows)))
@@ -69,9 +69,9 @@ def _row(row: Row, left: float, foot: float) -> Markup:
 def _bars(counts: tuple[int, ...], left: float, foot: float) -> str:
     """The outline of all bars: up or down, along, and so on."""
     top = math.log1p(max(counts))
-    heights = [0, *(math.ceil(_TALLEST * math.log1p(max(count, 0)) / top) for count in counts)]
-    risen = (b - a for a, b in pairwise(heights))
-    steps = "".join(f"v{-rise}h{_STEP:g}" if rise else f"h{_STEP:g}" for rise in risen)
+    heights = (math.ceil(_TALLEST * math.log1p(max(count, 0)) / top) for count in counts)
+    levels = [(0, 0), *((height, len(list(run))) for height, run in groupby(heights))]
+    steps = "".join(f"v{last - height}h{_STEP * bars:g}" for (last, _), (height, bars) in pairwise(levels))
     return f"M{svg.short(left)} {svg.short(foot)}{steps}V{svg.short(foot)}z"
 
 

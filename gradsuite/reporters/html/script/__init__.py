@@ -6,7 +6,9 @@ from importlib import resources
 
 from markupsafe import Markup
 
-_FILES = ("elements", "data", "query", "filtering", "listing", "sorting", "copying", "links", "keys", "main")
+_FILES = (
+    "elements", "folding", "data", "query", "filtering", "listing", "sorting", "copying", "links", "keys", "main",
+)  # fmt: skip
 
 
 def whole() -> Markup:

@@ -46,14 +46,28 @@ function filterTables(op) {
   for (const row of all("g[data-at]", sections[op])) row.classList.toggle("off", !seen.has(row.dataset.at) && !found.empty);
 }
 
-const tileOf = (c) => rows[c.op].cells[c.check + 1].children[data.lanes.length > 1 ? c.lane : 0].children[c.dtype];
+const stripOf = (c) => rows[c.op].cells[c.check + 1].children[data.lanes.length > 1 ? c.lane : 0];
+
+// Neighbours that came out alike share a tile, until they are looked at one by one.
+function apart(strip) {
+  for (const tile of [...strip.children]) {
+    const [wide, count] = tile.className.match(/\bn(\d+)$/) ?? [];
+    if (!wide) continue;
+    const narrow = tile.cloneNode(true);
+    narrow.classList.remove(wide);
+    tile.replaceWith(...Array.from({ length: Number(count) }, () => narrow.cloneNode(true)));
+  }
+  return strip;
+}
 
 function filterMatrix() {
   const left = new Map();
   for (const [k, c] of cases.entries()) {
-    const tile = tileOf(c);
-    tile.classList.toggle("off", !matches[k]);
-    const cell = tile.parentElement.parentElement;
+    if (rows[c.op].hidden) continue;
+    const strip = stripOf(c);
+    if (!matches[k]) apart(strip);
+    if (strip.children.length === data.dtypes.length) strip.children[c.dtype].classList.toggle("off", !matches[k]);
+    const cell = strip.parentElement;
     left.set(cell, (left.get(cell) ?? 0) + matches[k]);
   }
   for (const [cell, count] of left) {

@@ -1,6 +1,6 @@
 // Places in the page and in its address: what a link leads to is opened, what stands in the query box is kept.
 function opened(target) {
-  for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") unfolded(at).open = true;
 }
 
 function reveal() {
@@ -27,7 +27,7 @@ function decoded(text) {
 function cellOf(c) {
   const own = cases.filter((other) => other.op === c.op);
   const column = [...new Set(own.map((other) => other.check))].sort((a, b) => a - b).indexOf(c.check);
-  const cell = sections[c.op].querySelector(`.cases tr[data-at="${c.lane}.${c.dtype}"]`)?.cells[column + 1];
+  const cell = unfolded(sections[c.op]).querySelector(`.cases tr[data-at="${c.lane}.${c.dtype}"]`)?.cells[column + 1];
   for (const other of all("td.here")) other.classList.remove("here");
   cell?.classList.add("here");
   cell?.setAttribute("tabindex", "-1");

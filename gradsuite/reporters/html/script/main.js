@@ -18,6 +18,7 @@ if (data) {
   sortMatrix();
   makeList();
   document.querySelector(".matrix").addEventListener("pointerover", (event) => {
+    if (event.target.matches("td i, td a")) apart(event.target.parentElement);
     const c = caseOf(event.target);
     if (c) event.target.title = describe(c);
   });
@@ -47,7 +48,7 @@ function comfort(details) {
 }
 
 function caseOf(tile) {
-  if (!tile.matches("td i, td a")) return null;
+  if (!tile.isConnected || !tile.matches("td i, td a")) return null;
   const row = tile.closest("tr");
   const [op, check] = [rows.indexOf(row), tile.closest("td").cellIndex - 1];
   const strip = tile.parentElement;

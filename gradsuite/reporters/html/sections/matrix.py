@@ -16,6 +16,7 @@ from gradsuite.reporters.html.templates import fill
 from gradsuite.reporters.merge import Lane, Merged, OpPage, Placed
 
 ORDER, TITLE, ANCHOR = 40, "Matrix", "matrix"
+_TILE = 11  # pixels, with the gap after it
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,17 @@ def render(merged: Merged) -> Markup:
     )
 
 
+def widths(merged: Merged) -> Markup:
+    """How wide tiles are that stand for several dtypes, and all tiles of a cell together, as a style sheet."""
+    whole = len(merged.dtypes)
+    wide = [*((f".n{count}", count) for count in range(2, whole + 1)), ("div", whole)]
+    return Markup("\n".join(f".matrix td {what}{{width:{_TILE * count - 1}px}}" for what, count in wide))
+
+
 def _fits(merged: Merged) -> bool:
     """Whether a wide window holds every column, so that the header can stay in sight of the whole page."""
     longest = max(len(word) for check in merged.checks for word in check.split("_"))
-    return longest < 15 and len(merged.checks) * (len(merged.dtypes) * 11 + 14) <= 1040
+    return longest < 15 and len(merged.checks) * (len(merged.dtypes) * _TILE + 14) <= 1040
 
 
 def _row(merged: Merged, page: OpPage, told: Chosen) -> Row:
@@ -67,14 +75,27 @@ def _cell(merged: Merged, page: OpPage, check: str, told: Chosen) -> Markup:
 
 
 def _strip(lane: Lane, strip: list[Placed | None], merged: Merged, told: Chosen) -> Markup:
-    return Markup("").join(_tile(placed, merged.label(lane), told) if placed else Markup("<i></i>") for placed in strip)
+    """The lane's tiles; neighbours that came out alike share a wide one, which the script takes apart when asked."""
+    runs = (list(run) for _, run in groupby(strip, key=lambda placed: _alike(placed, told)))
+    return Markup("").join(_tile(run[0], len(run), merged.label(lane), told) for run in runs)
 
 
-def _tile(placed: Placed, lane: str, told: Chosen) -> Markup:
+def _alike(placed: Placed | None, told: Chosen) -> object:
+    """What two neighbours have in common that share a tile; a case with a story has one to itself."""
+    if placed is None:
+        return None
+    return key(placed) if key(placed) in told else placed.result.outcome
+
+
+def _tile(placed: Placed | None, count: int, lane: str, told: Chosen) -> Markup:
     """As short as it can be, for there may be 20,000: the key, the cell's label and the sign tell what it means."""
+    wide = f"n{count}" if count > 1 else ""
+    if placed is None:
+        return Markup("<i{}></i>").format(Markup(" class={}").format(wide) if wide else "")
     result = placed.result
     if key(placed) not in told:
-        return Markup("<i class={}>{}</i>").format(result.outcome.value, words.GLYPH[result.outcome])
+        css = f'"{result.outcome.value} {wide}"' if wide else result.outcome.value
+        return Markup("<i class={}>{}</i>").format(Markup(css), words.GLYPH[result.outcome])
     return Markup('<a class="{}" href="#{}" aria-label="{}">{}</a>').format(
         result.outcome.value,
         anchors.of_case(placed),

@@ -35,6 +35,8 @@ def _op(merged: Merged, page: OpPage, told: Chosen, budget: stories.Budget) -> M
         page=page,
         anchor=anchors.of_op(page.op),
         opened=opened,
+        fold=Markup("" if opened else "<noscript>"),
+        unfold=Markup("" if opened else "</noscript>"),
         graph=graph.draw(page.op.graph) if page.op.graph else Markup(""),
         table=measured.table(merged, page, told),
         precision=precision.render(merged, page),

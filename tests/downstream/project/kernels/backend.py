@@ -28,15 +28,21 @@ class Elsewhere(torch.Tensor):
             device=torch.device(NAME),
         )  # fmt: skip
         made.held = held
+        _same_bits(held, made)
         return made
+
+    def there(self) -> torch.Tensor:
+        """What it holds, as lazily conjugated and negated as torch takes this tensor to be."""
+        _same_bits(self, self.held)
+        return self.held
 
     def numpy(self, *, force: bool = False) -> Any:
         """As for a tensor of another device; torch refuses it for a subclass."""
-        return self.held.numpy(force=force)
+        return self.there().numpy(force=force)
 
     def tolist(self) -> Any:
         """As for a tensor of another device; torch refuses it for a subclass."""
-        return self.held.tolist()
+        return self.there().tolist()
 
     @classmethod
     def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -44,13 +50,19 @@ class Elsewhere(torch.Tensor):
         leaves = kwargs.get("device")
         if leaves is not None:
             kwargs["device"] = torch.device("cpu")
-        own = [tree_map_only(Elsewhere, lambda t: t.held, given) for given in (args, kwargs)]
+        own = [tree_map_only(Elsewhere, Elsewhere.there, given) for given in (args, kwargs)]
         found = func(*own[0], **own[1])
         if func._schema.is_mutable and isinstance(args[0], torch.Tensor):
             return args[0]
         if leaves is not None and torch.device(leaves).type != NAME:
             return found
         return tree_map_only(torch.Tensor, cls, found)
+
+
+def _same_bits(given: torch.Tensor, taking: torch.Tensor) -> None:
+    """torch resolves lazy views above a backend by these bits, and below it nobody looks at them."""
+    torch._C._set_conj(taking, given.is_conj())
+    torch._C._set_neg(taking, given.is_neg())
 
 
 @cache
@@ -77,6 +89,6 @@ def _made(func: Any) -> Any:
 
 def _copy_from(source: torch.Tensor, target: torch.Tensor, non_blocking: bool = False) -> torch.Tensor:
     """Between the devices, either way: what torch asks of a backend below its Python key."""
-    held = [t.held if isinstance(t, Elsewhere) else t for t in (target, source)]
+    held = [t.there() if isinstance(t, Elsewhere) else t for t in (target, source)]
     held[0].copy_(held[1])
     return target
