@@ -157,16 +157,13 @@ class Request:
         return Asked(self.subject, self.definition.constant_inputs)
 
     @cached_property
-    def _source(self) -> Source:
-        source = self._given_alone()
-        if self._all_examples:
-            self._learn()
-        return replace(source, subjects=(self.subject,))
-
-    def _given_alone(self) -> Source:
+    def _found(self) -> tuple[Subject, ...]:
+        """The subject, once the callable was asked."""
         if self._all_examples:
             self.subject = replace(self.subject, random=self._is_random())
-        return Source((self.subject,), self.draw, self.replay, self.card, self.origin)
+            if not self._is_cautious:
+                self._learn()
+        return (self.subject,)
 
     def _is_random(self) -> bool:
         point = Point(self.subject, self._asked.sample(self._examples))
@@ -249,12 +246,12 @@ class Request:
 
     def source(self) -> Source:
         """Where the runner finds samples. The first time, the callable is asked what it lets vary."""
-        return self._source
+        return Source(lambda: self._found, self.draw, self.replay, self.card, self.origin)
 
     def examples_alone(self) -> Source:
         """Samples of what was given, for a callable that ends or hangs its process where it is tried beside that."""
         self._is_cautious = True
-        return self._given_alone()
+        return self.source()
 
     def draw(self, subject: Subject, order: Order) -> list[Sample]:
         """Samples around the examples, or as described; those that the domain rejects are left out.
@@ -343,18 +340,18 @@ class Request:
             f"devices=[{case.device!r}], seed={seed})"
         )
 
-    def origin(self, subject: Subject) -> Origin:
-        """What another process must know of the callable."""
+    def origin(self, sample: Sample) -> Origin:
+        """What another process must know of the callable, as far as it was asked by now."""
         return Origin(
             declared=declare(
-                self.definition, sets=self._sets, random=subject.random, importable=bool(self.dotted),
+                self.definition, sets=self._sets, random=self.subject.random, importable=bool(self.dotted),
                 predicate=self._predicate is not None,
             )
         )  # fmt: skip
 
     def card(self) -> Op:
         """The op as the report shows it, with its autograd graph where the examples run."""
-        graph = None
+        _, graph = self._found, None
         if self._all_examples:
             with suppress(Exception):  # a picture is a courtesy; what is wrong stands in the results
                 graph = draw_graph(Point(self.subject, self._asked.sample(self._detached)))

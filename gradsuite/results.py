@@ -176,9 +176,9 @@ class Origin(Record):
 
 
 class Stored(Record):
-    """What a replay needs to know of a failure's sample, beside what the failure and its case say.
+    """What a replay needs to know of a sample, beside what is told of it and its case says.
 
-    ``inputs`` are the sample's, where the failure shows others.
+    ``inputs`` are the sample's, where others are told.
     """
 
     seed: int  # of tangents, cotangents and the op's own draws
@@ -188,6 +188,19 @@ class Stored(Record):
     shielded: bool = False  # whether the op was kept from overwriting what it is given
     inputs: tuple[Array, ...] | None = None
     origin: Origin = Origin()
+
+
+class Told(Record):
+    """A sample that shows what is wrong, for people and for ``gradsuite replay``, which finds it by its ``id``."""
+
+    id: str = ""  # the beginning of a hash of what went wrong and where; empty in lines of an older gradsuite
+    inputs: tuple[Array, ...] = ()
+    arguments: dict[str, str] = {}
+    variant: str = ""
+    replay: str = ""  # a command that runs the case again
+    reproducer: str = ""  # stand-alone Python: torch alone
+    stored: Stored | None = None
+    not_stored: str = ""  # why not
 
 
 class Says(Record):
@@ -217,19 +230,15 @@ class Step(Record):
     bar: float
 
 
-class Failure(Record):
-    """One comparison that failed, at its smallest sample. ``gradsuite replay`` finds it by its ``id``."""
+class Failure(Told):
+    """One comparison that failed, at its smallest sample."""
 
-    id: str = ""  # the beginning of a hash of what failed and where; empty in lines of an older gradsuite
     comparison: str  # "reverse: gradient of input x", pinned while shrinking
     culprit: Culprit
     sentence: str  # "the backward is wrong: the declared formula and the differences agree, autograd does not"
     hint: str = ""  # what the mistake looks like: "twice too large", "only the diagonal"
     when: str = ""  # "only where x holds a zero (3 of 29 samples)"; empty where every sample shows it
-    inputs: tuple[Array, ...] = ()
     cotangents: tuple[Array, ...] = ()
-    arguments: dict[str, str] = {}
-    variant: str = ""
     says: tuple[Says, ...] = ()
     where: str = ""  # "input x, element [0, 2]"
     got: str = ""
@@ -238,18 +247,10 @@ class Failure(Record):
     ratio: float | None = None  # to the natural error
     picture: Picture | None = None
     steps: tuple[Step, ...] = ()
-    replay: str = ""  # a command that runs the case again
-    reproducer: str = ""  # stand-alone Python: torch alone
-    stored: Stored | None = None
-    not_stored: str = ""  # why not
 
 
-class LastSample(Record):
-    """The sample at which a case ended early."""
-
-    inputs: tuple[Array, ...]
-    arguments: dict[str, str] = {}
-    variant: str = ""
+class LastSample(Told):
+    """The sample at which a case ended early: the op raised there, ended its process, or did not end."""
 
 
 class Histogram(Record):
