@@ -288,6 +288,7 @@ class CaseResult(Record):
     dtype: str
     outcome: Outcome
     reason: str = ""  # why unsupported, inconclusive, waived or error
+    weighed: bool = False  # whether it tells the result before it anew, with the outcome that its test's xfail means
     last_sample: LastSample | None = None  # of an error
     samples: int = 0
     conclusive: int = 0

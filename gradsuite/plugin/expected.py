@@ -37,9 +37,9 @@ def _weighed(result: CaseResult, report: pytest.TestReport, raised: bool) -> Cas
     if expected is not None and report.skipped and result.outcome in WRONG:
         why = f"expected by its test (xfail): {expected or 'no reason is given'}"
         reason = f"{why}; {result.reason}" if result.reason else why
-        return result.model_copy(update={"outcome": Outcome.WAIVED, "reason": reason})
+        return result.model_copy(update={"outcome": Outcome.WAIVED, "reason": reason, "weighed": True})
     strict = report.failed and not raised and str(report.longrepr).startswith("[XPASS(strict)]")
     if strict and result.outcome is Outcome.PASSED:
         reason = "its test expects it to be wrong (a strict xfail), but the case is passed: remove the mark"
-        return result.model_copy(update={"outcome": Outcome.ERROR, "reason": reason})
+        return result.model_copy(update={"outcome": Outcome.ERROR, "reason": reason, "weighed": True})
     return result

@@ -212,7 +212,7 @@ class _Gathered:
         if self.run is None:
             self.run = self._index(UNKNOWN)
         key = (self.run, result.id)
-        self.repeated += key in self.results and not _weighs(result, self.results[key])
+        self.repeated += key in self.results and not result.weighed
         self.results[key] = result
 
     def merged(self) -> Merged:
@@ -230,11 +230,6 @@ class _Gathered:
         checks = in_order((p.result.check for p in placed), _CHECKS)
         placed.sort(key=lambda p: (p.lane, dtypes.index(p.result.dtype), checks.index(p.result.check)))
         return OpPage(op, tuple(placed))
-
-
-def _weighs(new: CaseResult, old: CaseResult) -> bool:
-    """Whether ``new`` is ``old`` itself with another outcome: pytest says after a test whether it expected that."""
-    return new.model_copy(update={"outcome": old.outcome, "reason": old.reason}) == old
 
 
 def _bare(result: CaseResult) -> Op:
