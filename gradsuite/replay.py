@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from gradsuite import checks, declared, devices, opinfo
+from gradsuite import checks, declared, devices, modules, opinfo
 from gradsuite.apart import Ended, apart
 from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import Unsupported, UsageError
@@ -32,6 +32,8 @@ from gradsuite.storage import restore
 from gradsuite.subject import resolve, subjects
 from gradsuite.tally import refused
 
+UNASKED = "its domain was a function, which is not recorded: samples are taken as they are"
+ANEW = "it was built anew by its class: what is no parameter, no buffer and no mode is as the class makes it"
 OF_MANY = "one sample of several, of which one would do"
 
 
@@ -179,10 +181,20 @@ def _subject(result: CaseResult, told: Told, specs: Sequence[Path], op: str) -> 
 
 
 def _callable(known: Declared, result: CaseResult, op: str) -> tuple[Subject, str]:
-    if not (op or known.importable):
-        raise UsageError(f"{result.name} has no name to import it by: say where with --op package.module:function")
-    note = "its domain was a function, which is not recorded: samples are taken as they are" if known.predicate else ""
-    return declared.subject(known, _imported(op or result.op), result.name), note
+    built = known.module.built if known.module else ""
+    where = op or (result.op if known.importable else built)
+    if not where:
+        raise UsageError(
+            f"{result.name} has no name to import it by: say where with --op package.module:function, or have a "
+            "variable at the top level of a module hold it and record it again; or run its case"
+        )
+    fn, notes = _imported(where), []
+    if known.module is not None:
+        fn = modules.again(known.module, fn, where, devices.place(result.device))
+        notes.append(f"{where}: {known.module.left_out}" if known.module.left_out else "")
+        notes.append(ANEW if where == built else "")
+    notes.append(UNASKED if known.predicate else "")
+    return declared.subject(known, fn, result.name), "; ".join(filter(None, notes))
 
 
 def _imported(op: str) -> Callable[..., Any]:

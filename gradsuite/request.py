@@ -14,9 +14,10 @@ from typing import Any
 
 import torch
 
+from gradsuite import modules
 from gradsuite.asking import Asked, Tensors
 from gradsuite.declaration import read
-from gradsuite.declared import declare, dotted, parameter_names
+from gradsuite.declared import declare, parameter_names
 from gradsuite.errors import FormulaError, UsageError
 from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, layouts, samples
@@ -41,6 +42,7 @@ from gradsuite.spec.definition import Input as DefinedInput
 from gradsuite.spec.domain_text import parse_domain
 from gradsuite.spec.shapes import parse_shape, written
 from gradsuite.subject import from_callable, in_wider_dtypes
+from gradsuite.whereabouts import dotted
 
 FEWEST = 3  # elements of an example that tell where all of its kind lie
 Domains = Sequence[str | None] | Mapping[str, str] | Callable[..., bool] | None
@@ -61,6 +63,7 @@ class Request:
         self._path = path
         self.name = name or str(getattr(fn, "__name__", type(fn).__name__))
         self.dotted = dotted(fn)
+        self._module = modules.record(fn, named=bool(self.dotted))
         self._fn = fn
         self._inputs = dict(zip(parameter_names(fn, len(inputs)), inputs, strict=True))
         self._predicate = domain if callable(domain) else None
@@ -345,7 +348,7 @@ class Request:
         return Origin(
             declared=declare(
                 self.definition, sets=self._sets, random=self.subject.random, importable=bool(self.dotted),
-                predicate=self._predicate is not None,
+                predicate=self._predicate is not None, module=self._module,
             )
         )  # fmt: skip
 

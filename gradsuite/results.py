@@ -141,6 +141,15 @@ class Array(Record):
     memory: Memory | None = None
 
 
+class Module(Record):
+    """What a ``torch.nn.Module`` that was judged held: a replay puts it into one like it."""
+
+    built: str = ""  # the class that builds such a one with no arguments, where no name leads to the module itself
+    numbers: tuple[Array, ...] = ()  # parameters and buffers
+    left_out: str = ""  # why these are not kept
+    training: tuple[str, ...] = ()  # which of its modules are in training mode; the module itself is ""
+
+
 class Declared(Record):
     """What ``gradsuite.check`` was told of a callable, and learnt about it.
 
@@ -157,6 +166,7 @@ class Declared(Record):
     random: bool = False
     importable: bool = True  # by the case's op; else a replay is told where it is
     predicate: bool = False  # whether a function said which samples belong, which no record holds
+    module: Module | None = None  # if the callable is one
 
 
 class Place(Record):

@@ -39,7 +39,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 def replayed(told: Told) -> str:
     """The command that runs a stored sample again."""
     declared = told.stored.origin.declared if told.stored else None
-    place = "" if declared is None or declared.importable else " --op package.module:function"
+    known = declared is None or declared.importable or (declared.module is not None and declared.module.built)
+    place = "" if known else " --op package.module:function"
     return f"gradsuite replay {one_line(told.id)}{place}"
 
 
