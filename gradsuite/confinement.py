@@ -139,13 +139,14 @@ class Confined:
         assert self.work is not None
         self._process.join()
         self.pipe.close()
-        sample, work, self.work = flight.read(self._file), self.work, None
+        seen, work, self.work = flight.read(self._file), self.work, None
         work.hangs += hung
-        reason = f"the op took more than {self._limit:g} s" if hung else _death(self._process.exitcode)
+        reason = overdue(self._limit) if hung else death(self._process.exitcode)
         self._process = None
         for case, why in self._ended(work, reason, given_up=hung and work.hangs >= PATIENCE):
-            yield self._settings.session().stopped(case, why, sample)
+            yield self._settings.session().stopped(case, why, seen)
             del work.cases[0]
+            seen = seen if not self._opened else None  # of the cases that were not tried there is none
         work.describe &= not self._opened
         if work.cases:
             self.begin(work)
@@ -175,7 +176,12 @@ class Confined:
             self._process.join()
 
 
-def _death(code: int | None) -> str:
+def overdue(limit: float) -> str:
+    """What is said of an op that does not end within ``limit`` seconds."""
+    return f"the op took more than {limit:g} s"
+
+
+def death(code: int | None) -> str:
     """What an exit code means, in words."""
     if code is not None and code < 0:
         return f"the op killed the interpreter ({signal.strsignal(-code)})"

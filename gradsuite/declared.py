@@ -12,17 +12,23 @@ import torch
 from gradsuite.errors import FormulaError, UsageError
 from gradsuite.inputs import example_definition
 from gradsuite.inputs.manifolds import belongs, onto
-from gradsuite.results import Declared
+from gradsuite.results import Declared, Module
 from gradsuite.sample import Subject
 from gradsuite.spec import shapes
 from gradsuite.spec.definition import Definition, Derivative, Form, Input
 from gradsuite.spec.domain_text import parse_domain
 from gradsuite.spec.formula import parse
-from gradsuite.subject import from_callable, resolve
+from gradsuite.subject import from_callable, in_wider_dtypes
 
 
 def declare(
-    definition: Definition, *, sets: Mapping[str, str], random: bool, importable: bool, predicate: bool
+    definition: Definition,
+    *,
+    sets: Mapping[str, str],
+    random: bool,
+    importable: bool,
+    predicate: bool,
+    module: Module | None = None,
 ) -> Declared:
     """The record of a definition that was made for a callable; ``sets`` names those that inputs are projected onto."""
     forward = definition.forward.get("y")
@@ -37,6 +43,7 @@ def declare(
         random=random,
         importable=importable,
         predicate=predicate,
+        module=module,
     )
 
 
@@ -45,26 +52,11 @@ def subject(declared: Declared, fn: Callable[..., Any], name: str) -> Subject:
     try:
         definition = _definition(declared)
         places = {place: declared.sets[name] for place, name in enumerate(declared.shapes) if name in declared.sets}
-        along = onto(fn, places)
+        along = onto(in_wider_dtypes(fn), places)
     except (FormulaError, ValueError, KeyError) as error:
         raise UsageError(f"the record of the callable is damaged: {error}") from None
     found = from_callable(along, name, random=declared.random, definition=definition)
     return replace(found, admits=lambda tensors: belongs(tensors, declared.sets))
-
-
-def dotted(fn: Callable[..., Any]) -> str:
-    """Where ``fn`` can be imported from, or empty where another program could not."""
-    owner = getattr(fn, "__self__", None)
-    place = owner if isinstance(owner, type) else fn  # Function.apply belongs to torch, the class to its author
-    module, qualified = getattr(place, "__module__", None), getattr(place, "__qualname__", "")
-    qualified += f".{fn.__name__}" if place is owner else ""
-    if not module or module == "__main__":
-        return ""
-    path = f"{module}:{qualified}"
-    try:
-        return path if resolve(path) == fn else ""
-    except UsageError:
-        return ""
 
 
 def parameter_names(fn: Callable[..., Any], count: int) -> list[str]:

@@ -11,7 +11,7 @@ import torch
 from gradsuite import jacobian
 from gradsuite.arrays import array
 from gradsuite.comparison import Comparison
-from gradsuite.flight import FLIGHT, OutOfTime
+from gradsuite.flight import FLIGHT, OutOfTime, Seen
 from gradsuite.numerics.diagnosis import Fit, diagnose
 from gradsuite.numerics.estimate import apart
 from gradsuite.numerics.precision import Format, widen
@@ -19,7 +19,6 @@ from gradsuite.reproducer import reproducer
 from gradsuite.results import Array, Culprit, Failure, LastSample, Origin, Picture, Step
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE
-from gradsuite.sample import Sample
 from gradsuite.storage import store
 
 PICTURED = 1024  # entries of a Jacobian that is drawn
@@ -58,14 +57,21 @@ def tell(
         replay=replay,
         reproducer=reproducer(shown, op=op, culprit=culprit) if shown else "",
     )
-    return told if origin is None else store(told, evidence, case=case, origin=origin, shown=seen is not evidence)
+    if origin is None:
+        return told
+    shielded = evidence.subject.original is not None
+    return store(told, sample, case=case, origin=origin, shielded=shielded, shown=seen is not evidence)
 
 
-def last_sample(sample: Sample) -> LastSample:
-    """The record of a sample at which a case ended early."""
-    arguments = {name: str(value) for name, value in sample.arguments.items()}
-    inputs = _inputs(sample.tensors, sample.differentiable)
-    return LastSample(inputs=inputs, arguments=arguments, variant=sample.variant)
+def last_sample(seen: Seen, *, case: str, replay: str, reproducer: str = "") -> LastSample:
+    """The record of the sample at which ``case`` ended early, stored to be run again."""
+    sample = seen.sample
+    told = LastSample(
+        inputs=_inputs(sample.tensors, sample.differentiable),
+        arguments={name: repr(value) for name, value in sample.arguments.items()},
+        variant=sample.variant, replay=replay, reproducer=reproducer,
+    )  # fmt: skip
+    return store(told, sample, case=case, origin=seen.origin)
 
 
 def _inputs(tensors: Mapping[str, torch.Tensor | None], moving: Collection[str]) -> tuple[Array, ...]:

@@ -51,14 +51,20 @@ class Order:
 class Source:
     """Where samples come from: the subjects, the ordinary samples of one, how to run a case again, the op's card.
 
-    ``origin`` tells where a replay finds a subject.
+    ``origin`` tells where a replay finds the subject of a sample. Nothing is imported or called before the subjects, or
+    the card, are asked for: so a process that must outlive the op can say how to run it again.
     """
 
-    subjects: Sequence[Subject]
+    find: Callable[[], Sequence[Subject]]
     draw: Callable[[Subject, Order], list[Sample]]
     replay: Callable[[Case, int], str]
     card: Callable[[], Op]
-    origin: Callable[[Subject], Origin] = lambda subject: Origin()
+    origin: Callable[[Sample], Origin] = lambda sample: Origin()
+
+    @cached_property
+    def subjects(self) -> Sequence[Subject]:
+        """What ``find`` finds."""
+        return self.find()
 
 
 def of_spec(case: Case) -> Source:
@@ -84,7 +90,7 @@ def of_spec(case: Case) -> Source:
 
         return card.card(spec)
 
-    return Source(subjects(spec), drawn, replay, card, lambda subject: Origin(spec=digest(spec.text)))
+    return Source(lambda: subjects(spec), drawn, replay, card, lambda sample: Origin(spec=digest(spec.text)))
 
 
 class Group:
@@ -211,9 +217,9 @@ class Group:
         """How to run ``case`` again."""
         return self._source.replay(case, self.seed)
 
-    def origin(self, subject: Subject) -> Origin:
-        """Where a replay finds ``subject``."""
-        return self._source.origin(subject.original or subject)
+    def origin(self, sample: Sample) -> Origin:
+        """Where a replay finds the subject of ``sample``."""
+        return self._source.origin(sample)
 
 
 def _with_all(evidence: Evidence) -> Evidence:

@@ -14,7 +14,7 @@ import pytest
 
 from gradsuite.errors import GradsuiteError
 from gradsuite.plugin import hookspecs, settings
-from gradsuite.plugin.outcome import CaseFailure
+from gradsuite.plugin.outcome import CaseFailure, taken
 from gradsuite.plugin.parameter import marked
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _begin(config: pytest.Config) -> None:
     if used.settings.report is not None and not hasattr(config, "workerinput"):
         from gradsuite.plugin.report import Reporting
 
-        config.pluginmanager.register(Reporting(used.settings.report), "gradsuite-report")
+        config.pluginmanager.register(Reporting(used, used.settings.report), "gradsuite-report")
     if used.settings.gradcheck:
         from gradsuite.substitution import Substitution
 
@@ -150,10 +150,17 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     return (yield from call(pyfuncitem, case))
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """A failed case is shown in its own words; one that could not be run is recorded as that."""
+    """A failed case is shown in its own words; one that could not be run is recorded as that.
+
+    What pytest expects to fail is recorded as expected, once pytest has said so.
+    """
     report = yield
+    if results := taken(item):
+        from gradsuite.plugin.expected import weigh
+
+        weigh(item, results, report, raised=call.excinfo is not None)
     if call.excinfo is None:
         return report
     if isinstance(call.excinfo.value, CaseFailure):

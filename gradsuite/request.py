@@ -14,9 +14,10 @@ from typing import Any
 
 import torch
 
+from gradsuite import modules
 from gradsuite.asking import Asked, Tensors
 from gradsuite.declaration import read
-from gradsuite.declared import declare, dotted, parameter_names
+from gradsuite.declared import declare, parameter_names
 from gradsuite.errors import FormulaError, UsageError
 from gradsuite.group import Order, Source
 from gradsuite.inputs import draw, example_definition, layouts, samples
@@ -42,6 +43,7 @@ from gradsuite.spec.definition import Input as DefinedInput
 from gradsuite.spec.domain_text import parse_domain
 from gradsuite.spec.shapes import parse_shape, written
 from gradsuite.subject import from_callable, in_wider_dtypes
+from gradsuite.whereabouts import dotted
 
 FEWEST = 3  # elements of an example that tell where all of its kind lie
 Given = torch.Tensor | Input | Sequence[torch.Tensor | Input]
@@ -63,6 +65,7 @@ class Request:
         self._path = path
         self.name = name or str(getattr(fn, "__name__", type(fn).__name__))
         self.dotted = dotted(fn)
+        self._module = modules.record(fn, named=bool(self.dotted))
         self._fn = fn
         self._inputs = dict(zip(parameter_names(fn, len(given)), given, strict=True))
         self._predicate = domain if callable(domain) else None
@@ -159,16 +162,13 @@ class Request:
         return Asked(self.subject, self.definition.constant_inputs)
 
     @cached_property
-    def _source(self) -> Source:
-        source = self._given_alone()
-        if self._all_examples:
-            self._learn()
-        return replace(source, subjects=(self.subject,))
-
-    def _given_alone(self) -> Source:
+    def _found(self) -> tuple[Subject, ...]:
+        """The subject, once the callable was asked."""
         if self._all_examples:
             self.subject = replace(self.subject, random=self._is_random())
-        return Source((self.subject,), self.draw, self.replay, self.card, self.origin)
+            if not self._is_cautious:
+                self._learn()
+        return (self.subject,)
 
     def _is_random(self) -> bool:
         point = Point(self.subject, self._asked.sample(self._examples))
@@ -251,12 +251,12 @@ class Request:
 
     def source(self) -> Source:
         """Where the runner finds samples. The first time, the callable is asked what it lets vary."""
-        return self._source
+        return Source(lambda: self._found, self.draw, self.replay, self.card, self.origin)
 
     def examples_alone(self) -> Source:
         """Samples of what was given, for a callable that ends or hangs its process where it is tried beside that."""
         self._is_cautious = True
-        return self._given_alone()
+        return self.source()
 
     def draw(self, subject: Subject, order: Order) -> list[Sample]:
         """Samples around the examples, or as described; those that the domain rejects are left out.
@@ -345,18 +345,18 @@ class Request:
             f"devices=[{case.device!r}], seed={seed})"
         )
 
-    def origin(self, subject: Subject) -> Origin:
-        """What another process must know of the callable."""
+    def origin(self, sample: Sample) -> Origin:
+        """What another process must know of the callable, as far as it was asked by now."""
         return Origin(
             declared=declare(
-                self.definition, sets=self._sets, random=subject.random, importable=bool(self.dotted),
-                predicate=self._predicate is not None,
+                self.definition, sets=self._sets, random=self.subject.random, importable=bool(self.dotted),
+                predicate=self._predicate is not None, module=self._module,
             )
         )  # fmt: skip
 
     def card(self) -> Op:
         """The op as the report shows it, with its autograd graph where the examples run."""
-        graph = None
+        _, graph = self._found, None
         if self._all_examples:
             with suppress(Exception):  # a picture is a courtesy; what is wrong stands in the results
                 graph = draw_graph(Point(self.subject, self._asked.sample(self._detached)))

@@ -141,6 +141,15 @@ class Array(Record):
     memory: Memory | None = None
 
 
+class Module(Record):
+    """What a ``torch.nn.Module`` that was judged held: a replay puts it into one like it."""
+
+    built: str = ""  # the class that builds such a one with no arguments, where no name leads to the module itself
+    numbers: tuple[Array, ...] = ()  # parameters and buffers
+    left_out: str = ""  # why these are not kept
+    training: tuple[str, ...] = ()  # which of its modules are in training mode; the module itself is ""
+
+
 class Declared(Record):
     """What ``gradsuite.check`` was told of a callable, and learnt about it.
 
@@ -157,6 +166,7 @@ class Declared(Record):
     random: bool = False
     importable: bool = True  # by the case's op; else a replay is told where it is
     predicate: bool = False  # whether a function said which samples belong, which no record holds
+    module: Module | None = None  # if the callable is one
 
 
 class Place(Record):
@@ -176,9 +186,9 @@ class Origin(Record):
 
 
 class Stored(Record):
-    """What a replay needs to know of a failure's sample, beside what the failure and its case say.
+    """What a replay needs to know of a sample, beside what is told of it and its case says.
 
-    ``inputs`` are the sample's, where the failure shows others.
+    ``inputs`` are the sample's, where others are told.
     """
 
     seed: int  # of tangents, cotangents and the op's own draws
@@ -188,6 +198,19 @@ class Stored(Record):
     shielded: bool = False  # whether the op was kept from overwriting what it is given
     inputs: tuple[Array, ...] | None = None
     origin: Origin = Origin()
+
+
+class Told(Record):
+    """A sample that shows what is wrong, for people and for ``gradsuite replay``, which finds it by its ``id``."""
+
+    id: str = ""  # the beginning of a hash of what went wrong and where; empty in lines of an older gradsuite
+    inputs: tuple[Array, ...] = ()
+    arguments: dict[str, str] = {}
+    variant: str = ""
+    replay: str = ""  # a command that runs the case again
+    reproducer: str = ""  # stand-alone Python: torch alone
+    stored: Stored | None = None
+    not_stored: str = ""  # why not
 
 
 class Says(Record):
@@ -217,19 +240,15 @@ class Step(Record):
     bar: float
 
 
-class Failure(Record):
-    """One comparison that failed, at its smallest sample. ``gradsuite replay`` finds it by its ``id``."""
+class Failure(Told):
+    """One comparison that failed, at its smallest sample."""
 
-    id: str = ""  # the beginning of a hash of what failed and where; empty in lines of an older gradsuite
     comparison: str  # "reverse: gradient of input x", pinned while shrinking
     culprit: Culprit
     sentence: str  # "the backward is wrong: the declared formula and the differences agree, autograd does not"
     hint: str = ""  # what the mistake looks like: "twice too large", "only the diagonal"
     when: str = ""  # "only where x holds a zero (3 of 29 samples)"; empty where every sample shows it
-    inputs: tuple[Array, ...] = ()
     cotangents: tuple[Array, ...] = ()
-    arguments: dict[str, str] = {}
-    variant: str = ""
     says: tuple[Says, ...] = ()
     where: str = ""  # "input x, element [0, 2]"
     got: str = ""
@@ -238,18 +257,10 @@ class Failure(Record):
     ratio: float | None = None  # to the natural error
     picture: Picture | None = None
     steps: tuple[Step, ...] = ()
-    replay: str = ""  # a command that runs the case again
-    reproducer: str = ""  # stand-alone Python: torch alone
-    stored: Stored | None = None
-    not_stored: str = ""  # why not
 
 
-class LastSample(Record):
-    """The sample at which a case ended early."""
-
-    inputs: tuple[Array, ...]
-    arguments: dict[str, str] = {}
-    variant: str = ""
+class LastSample(Told):
+    """The sample at which a case ended early: the op raised there, ended its process, or did not end."""
 
 
 class Histogram(Record):
@@ -287,6 +298,7 @@ class CaseResult(Record):
     dtype: str
     outcome: Outcome
     reason: str = ""  # why unsupported, inconclusive, waived or error
+    weighed: bool = False  # whether it tells the result before it anew, with the outcome that its test's xfail means
     last_sample: LastSample | None = None  # of an error
     samples: int = 0
     conclusive: int = 0

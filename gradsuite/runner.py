@@ -18,12 +18,12 @@ from gradsuite import checks, devices
 from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import GradsuiteError, Unsupported
 from gradsuite.failure import last_sample, tell
-from gradsuite.flight import FLIGHT, OutOfTime
+from gradsuite.flight import FLIGHT, OutOfTime, Seen
 from gradsuite.group import Group, Source, definition_of, of_spec
 from gradsuite.inputs.search import smallest
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.plan import Case, bare
-from gradsuite.results import CaseResult, Environment, Failure, Op, Outcome
+from gradsuite.results import CaseResult, Environment, Failure, LastSample, Op, Outcome
 from gradsuite.routes.evidence import Evidence
 from gradsuite.sample import Sample
 from gradsuite.spec import Waiver, Waivers
@@ -83,19 +83,25 @@ class Session:
             with quiet():
                 result = self._waived(case, self._run(case))
         except (Exception, SystemExit) as error:  # an op may raise anything: recorded as what it is
-            result = self.stopped(case, f"{type(error).__name__}: {error}", FLIGHT.sample)
+            result = self.stopped(case, f"{type(error).__name__}: {error}", FLIGHT.seen)
         return result.model_copy(update={"seconds": round(time.perf_counter() - started, 4), "seed": self.seed})
 
-    def stopped(self, case: Case, reason: str, sample: Sample | None) -> CaseResult:
-        """The result of a case that ended early, at ``sample``."""
+    def stopped(self, case: Case, reason: str, seen: Seen | None) -> CaseResult:
+        """The result of a case that ended early, at the sample that was ``seen`` last. The op is not called."""
         result = bare(case, Outcome.ERROR, reason)
-        if sample is not None:
-            result = result.model_copy(update={"last_sample": last_sample(sample)})
+        if seen is not None:
+            told = last_sample(seen, case=case.id, replay=self._source(case).replay(case, self.seed))
+            result = result.model_copy(update={"last_sample": told})
         return self._waived(case, result)
 
     def _group_of(self, case: Case) -> Group:
+        """The case's group; what the op is asked from now on is known to belong to it. Raises Unsupported."""
         if self._group is None or self._key != case.group:
-            self._group, self._key = Group(self._source(case), case, self.profile, self.seed), case.group
+            source = self._source(case)
+            FLIGHT.origin = source.origin
+            _ = source.subjects
+            self._group, self._key = Group(source, case, self.profile, self.seed), case.group
+        FLIGHT.origin = self._group.origin
         return self._group
 
     def _run(self, case: Case) -> CaseResult:
@@ -130,11 +136,14 @@ class Session:
                 "samples": tally.samples,
                 "conclusive": tally.conclusive,
                 "measures": tally.measures(),
-                "last_sample": last_sample(tally.raised_at) if tally.raised_at else None,
+                "last_sample": self._raised(case, group, tally.raised_at) if tally.raised_at else None,
                 "failures": tuple(failures),
                 "notes": (*(group.skipped if check.samples == "edge" else ()), *tally.notes),
             }
         )
+
+    def _raised(self, case: Case, group: Group, sample: Sample) -> LastSample:
+        return last_sample(Seen(sample, group.origin(sample)), case=case.id, replay=group.replay(case))
 
     def _tell(
         self, case: Case, group: Group, check: Check, evidence: Evidence, found: Comparison, tally: Tally
@@ -158,8 +167,9 @@ class Session:
                 evidence = Evidence(subject, best, found.name)
                 found = _same_failure(check, evidence, found) or found
         failure = tell(
-            evidence, found, op=case.spec.op, replay=group.replay(case), case=case.id, origin=group.origin(subject)
-        )
+            evidence, found, op=case.spec.op, replay=group.replay(case), case=case.id,
+            origin=group.origin(evidence.sample),
+        )  # fmt: skip
         return failure.model_copy(update={"when": tally.shared(found, evidence.sample)})
 
     def _waiver(self, case: Case) -> Waiver | None:

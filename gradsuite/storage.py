@@ -1,11 +1,11 @@
-"""A failure's sample, put into its record and taken out of it again."""
+"""The sample of a failure or of an error, put into its record and taken out of it again."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,46 +14,58 @@ from gradsuite.arrays import array, same, tensor
 from gradsuite.errors import UsageError
 from gradsuite.flight import MOST
 from gradsuite.inputs.edges import samples_of
-from gradsuite.results import Failure, Origin, Stored, digest
-from gradsuite.routes.evidence import Evidence
+from gradsuite.results import Failure, Origin, Stored, Told, digest
 from gradsuite.sample import Sample, Subject
 from gradsuite.spec.definition import Definition
 
+Anything = TypeVar("Anything", bound=Told)
 
-def store(told: Failure, evidence: Evidence, *, case: str, origin: Origin, shown: bool) -> Failure:
-    """The failure with its id and its sample; ``shown``: whether the inputs that it tells are another sample's."""
-    sample = evidence.sample
+
+def store(
+    told: Anything, sample: Sample, *, case: str, origin: Origin, shielded: bool = False, shown: bool = False
+) -> Anything:
+    """What is told of ``sample``, with its id and what a replay needs.
+
+    ``shielded``: whether the op was kept from overwriting it; ``shown``: whether the inputs told are another sample's.
+    """
     present = {name: x for name, x in sample.tensors.items() if x is not None}
-    large = next((name for name, x in present.items() if x.numel() > MOST), None)
-    lost = large and f"{large} has {present[large].numel():,} elements: at most {MOST:,} are kept"
+    lost = next(filter(None, (_too_large(name, x) for name, x in present.items())), "")
     found = None if lost else Stored(
         seed=sample.seed, profile=sample.profile, differentiable=sample.differentiable, symbols=dict(sample.symbols),
-        shielded=evidence.subject.original is not None, origin=origin,
+        shielded=shielded, origin=origin,
         inputs=tuple(array(name, x) for name, x in present.items()) if shown else None,
     )  # fmt: skip
-    named = told.model_copy(update={"stored": found, "not_stored": lost or ""})
+    named = told.model_copy(update={"stored": found, "not_stored": lost})
     return named.model_copy(update={"id": _id(named, case)})
 
 
-def _id(told: Failure, case: str) -> str:
-    """The same wherever and whenever the same comparison of the same case fails at the same sample."""
+def _too_large(name: str, x: Tensor) -> str:
+    """Why the numbers of an input are not kept; empty where they are."""
+    if x.numel() > MOST:
+        return f"{name} has {x.numel():,} elements: at most {MOST:,} are kept"
+    return f"{name} lies in a memory of more than {MOST:,} elements, which are not kept" if x.is_meta else ""
+
+
+def _id(told: Told, case: str) -> str:
+    """The same wherever and whenever the same goes wrong in the same case at the same sample."""
     stored = "" if told.stored is None else told.stored.model_dump_json()
     inputs = [each.model_dump_json() for each in told.inputs]
-    parts = [case, told.comparison, *inputs, _named(str(told.arguments)), stored]
+    what = told.comparison if isinstance(told, Failure) else ""
+    parts = [case, what, *inputs, _named(str(told.arguments)), stored]
     return digest("\n".join(parts))
 
 
-def restore(failure: Failure, subject: Subject, *, dtype: str, device: torch.device) -> Sample:
+def restore(told: Told, subject: Subject, *, dtype: str, device: torch.device) -> Sample:
     """The stored sample of ``subject``, on ``device``. Raises UsageError where it does not fit."""
-    stored, definition = failure.stored, subject.definition
+    stored, definition = told.stored, subject.definition
     assert stored is not None and definition is not None
-    inputs = failure.inputs if stored.inputs is None else stored.inputs
+    inputs = told.inputs if stored.inputs is None else stored.inputs
     known = {each.name: tensor(each, device) for each in inputs}
     _refuse_others(definition, known, stored.differentiable)
     sample = Sample(
         tensors={name: known.get(name) for name in definition.inputs},
-        arguments={name: _argument(name, failure.arguments, definition) for name in definition.arguments},
-        differentiable=stored.differentiable, seed=stored.seed, variant=failure.variant, profile=stored.profile,
+        arguments={name: _argument(name, told.arguments, definition) for name in definition.arguments},
+        differentiable=stored.differentiable, seed=stored.seed, variant=told.variant, profile=stored.profile,
         layouts={each.name: each.layout for each in inputs}, symbols=stored.symbols,
     )  # fmt: skip
     return sample if stored.profile != "edge" else _at_edge(sample, definition, dtype, device)

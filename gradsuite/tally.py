@@ -23,6 +23,11 @@ NOTHING = "no sample that holds numbers decides"
 REFUSALS = ("not implemented for", "is not implemented", "not support", "unsupported")
 
 
+def refused(error: BaseException) -> bool:
+    """Whether an op that raised says that it does not have what it was asked for."""
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in REFUSALS)
+
+
 class Tally:
     """Collects the comparisons of one check over its samples."""
 
@@ -60,7 +65,7 @@ class Tally:
             self._unsupported.append(str(reason))
             return False
         except Exception as error:  # an op may raise anything: told, unless it fails at another sample
-            if isinstance(error, RuntimeError) and any(words in str(error) for words in REFUSALS):
+            if refused(error):
                 self._unsupported.append(_in_words(error))
             else:
                 self._raised.append((_in_words(error), evidence.sample))

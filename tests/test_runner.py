@@ -51,7 +51,7 @@ def _session(function: Callable[..., Any], *tensors: torch.Tensor, **options: An
         strategy = from_examples(tensors, names, domains, dtype=order.dtype, device=order.device)
         return draw(strategy, count=order.count, identity=order.identity, seed=order.seed)
 
-    source = Source((subject,), drawn, lambda case, seed: f"again {case.id} {seed}", _card)
+    source = Source(lambda: (subject,), drawn, lambda case, seed: f"again {case.id} {seed}", _card)
     session = Session(**{"profile": "quick", **options}, source=lambda _: source)
     return lambda check, dtype="float64": session.run(Case(spec, "cpu", dtype, check))
 

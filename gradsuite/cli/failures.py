@@ -1,4 +1,4 @@
-"""Failures found again in what runs wrote: in lines, in ``results.json``, in a folder of reports."""
+"""Failures and errors found again in what runs wrote: in lines, in ``results.json``, in a folder of reports."""
 
 from __future__ import annotations
 
@@ -9,26 +9,28 @@ from typing import NamedTuple
 
 from gradsuite.cli import recorded
 from gradsuite.errors import UsageError
-from gradsuite.results import CaseResult, Environment, Failure
+from gradsuite.results import CaseResult, Environment, Told
 
 
 class Recorded(NamedTuple):
-    """A failure, its case, and the torch that showed it."""
+    """The sample of a failure or of an error, its case, and the torch that showed it."""
 
-    failure: Failure
+    told: Told
     result: CaseResult
     torch: str
 
 
 def failures(path: Path) -> Iterator[Recorded]:
-    """Every failure recorded in ``path``: a file, or all files of results below a folder.
+    """Every failure, and every error with a sample, in ``path``: a file, or all files of results below a folder.
 
     Raises UsageError where there is no such file, or it cannot be read.
     """
     for file in _files(path):
         try:
             for result, torch in _of_document(file) if file.suffix == ".json" else _of_lines(file):
-                yield from (Recorded(failure, result, torch) for failure in result.failures)
+                last = result.last_sample
+                told = (*result.failures, *([last] if last and last.id else []))  # an older gradsuite gave it no id
+                yield from (Recorded(each, result, torch) for each in told)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
             what = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
             raise UsageError(f"{file} does not hold gradsuite's results, or is damaged: {what}") from fault

@@ -53,7 +53,7 @@ def probe(op: Callable[..., Any], path: str) -> Probed:
         examples, given = _accepted(op, parameters, path)
         found = outputs(op(*_leaves(examples), **given))[0]
         request = Request(partial(op, **given), tuple(_leaves(examples)), path)
-        request.source()
+        _ = request.source().subjects  # what they let vary is known then
     names = _names(parameters, len(examples))
     drawn = dict(zip(names, request.definition.inputs.values(), strict=True))
     rest = [p for p in parameters if p.default is not p.empty and p.name not in given and p.name != "out"]

@@ -6,6 +6,7 @@ import inspect
 import random
 from collections.abc import Collection
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,28 @@ def plan(
 
 
 def source(case: Case, *, profile: str, seed: int) -> Source:
-    """The case's samples: a few of the entry's own, spread over its list. Raises Unsupported where it has none."""
+    """The case's samples: a few of the entry's own, spread over its list.
+
+    Its subjects raise Unsupported where there is none.
+    """
+    pairs = cache(lambda: _pairs(case, profile, seed))
+
+    def replay(case: Case, seed: int) -> str:
+        one = f"--checks {case.check} --device {case.device} --dtype {case.dtype} --seed {seed}"
+        return f"gradsuite run --opinfo {case.spec.name} {one}"
+
+    def origin(sample: Sample) -> Origin:
+        return Origin(place=Place(profile=profile, seed=seed, number=sample.seed))  # as ``_pairs`` numbers them
+
+    return Source(
+        lambda: [subject for subject, _ in pairs()],
+        lambda subject, _: [sample for own, sample in pairs() if own is (subject.original or subject)],
+        replay, lambda: _card(case, *pairs()[0]), origin,
+    )  # fmt: skip
+
+
+def _pairs(case: Case, profile: str, seed: int) -> list[tuple[Subject, Sample]]:
+    """Each sample with its own subject; the sample's seed is its place. Raises Unsupported."""
     entry, dtype = entries()[case.spec.name], getattr(torch, case.dtype)
     if case.dtype not in dtypes_of(case.spec.name, case.device):
         raise Unsupported(f"OpInfo declares no gradient of this entry in {case.dtype} on {case.device}")
@@ -64,21 +86,7 @@ def source(case: Case, *, profile: str, seed: int) -> Source:
     pairs = [subject_and_sample(entry, each, place) for place, each in enumerate(given)]
     if any(reads_beside(*pair) for pair in pairs):
         raise Unsupported("the op reads memory beside its input: it is no function of the input's elements")
-    drawn = {id(subject): sample for subject, sample in pairs}
-
-    def replay(case: Case, seed: int) -> str:
-        one = f"--checks {case.check} --device {case.device} --dtype {case.dtype} --seed {seed}"
-        return f"gradsuite run --opinfo {case.spec.name} {one}"
-
-    subjects = [subject for subject, _ in pairs]
-
-    def origin(subject: Subject) -> Origin:
-        return Origin(place=Place(profile=profile, seed=seed, number=[*map(id, subjects)].index(id(subject))))
-
-    return Source(
-        subjects, lambda subject, _: [drawn[id(subject.original or subject)]], replay,
-        lambda: _card(case, entry, *pairs[0]), origin,
-    )  # fmt: skip
+    return pairs
 
 
 def _samples(entry: Entry, case: Case, dtype: torch.dtype, seed: int) -> list[Any]:
@@ -115,7 +123,8 @@ def _spec(name: str) -> Spec:
     )  # fmt: skip
 
 
-def _card(case: Case, entry: Entry, subject: Subject, sample: Sample) -> Op:
+def _card(case: Case, subject: Subject, sample: Sample) -> Op:
+    entry = entries()[case.spec.name]
     graph = None
     with suppress(Exception):  # a picture is a courtesy; what is wrong stands in the results
         graph = draw_graph(Point(subject, sample))

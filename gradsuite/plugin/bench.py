@@ -118,12 +118,13 @@ class Bench:
     def replayed(self, source: Callable[[], Source], nodeid: Callable[[Case], str]) -> Callable[[Case], Source]:
         """The source of a session whose cases are run again by pytest."""
 
-        def replay(case: Case, seed: int) -> str:
-            profile = self.settings.profile
-            profiled = "" if profile == "default" else f" --gradsuite-profile={profile}"
-            return f"pytest {shlex.quote(nodeid(case))} --gradsuite-seed={seed}{profiled}"
+        return lambda case: replace(source(), replay=lambda case, seed: self.again(nodeid(case), seed))
 
-        return lambda case: replace(source(), replay=replay)
+    def again(self, nodeid: str, seed: int) -> str:
+        """The command that runs one test again."""
+        profile = self.settings.profile
+        profiled = "" if profile == "default" else f" --gradsuite-profile={profile}"
+        return f"pytest {shlex.quote(nodeid)} --gradsuite-seed={seed}{profiled}"
 
 
 def _add(config: pytest.Config) -> None:

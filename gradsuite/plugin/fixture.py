@@ -15,6 +15,7 @@ from gradsuite.api import Report, reported
 from gradsuite.devices import kept
 from gradsuite.plan import LIMIT, Case
 from gradsuite.plugin.bench import bench
+from gradsuite.plugin.outcome import PROPERTY, judged
 from gradsuite.request import Domains, Given, Request
 from gradsuite.workers import run_all
 
@@ -68,7 +69,8 @@ class Checker:
             context=forking.context(cases) if isolate else None, limit=timeout,
         )  # fmt: skip
         report = reported(request, environment, used.recorded(cases, lines))
-        self.test.user_properties.append(("gradsuite_outcome", report.verdict.value))
+        judged(self.test, report.results)
+        self.test.user_properties.append((PROPERTY, report.verdict.value))
         report.raise_for_failure()
         return report
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gradsuite.errors import UsageError
+from gradsuite.plugin.bench import Bench
 from gradsuite.plugin.record import results_file, under_way_file
 from gradsuite.reporters import write_all
 from gradsuite.reporters.merge import merge
@@ -21,9 +22,9 @@ from gradsuite.results import CaseResult, LastSample, Recorder, read
 class Reporting:
     """The plugin of the process that writes the reports: the only one, or that which heads pytest-xdist's workers."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, bench: Bench, folder: Path) -> None:
         """Raises UsageError where the folder cannot be written."""
-        self._folder = folder
+        self._bench, self._folder = bench, folder
         self._lost: defaultdict[str, list[CaseResult]] = defaultdict(list)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -46,19 +47,24 @@ class Reporting:
         if file.is_file():
             for line in read(file):
                 assert isinstance(line, CaseResult)
-                told = {"reason": str(report.longrepr), "last_sample": self._last_sample(worker)}
+                told = {
+                    "reason": str(report.longrepr),
+                    "last_sample": self._last_sample(worker, line.id, report.nodeid),
+                }
                 self._lost[worker].append(line.model_copy(update=told))
             file.unlink()
 
-    def _last_sample(self, worker: str) -> LastSample | None:
+    def _last_sample(self, worker: str, case: str, nodeid: str) -> LastSample | None:
         flight = Path(self._flights.name) / worker
         if not flight.is_file():
             return None
         from gradsuite import failure
         from gradsuite.flight import read as last
 
-        sample = last(flight)
-        return failure.last_sample(sample) if sample is not None else None
+        seen = last(flight)
+        if seen is None:
+            return None
+        return failure.last_sample(seen, case=case, replay=self._bench.again(nodeid, self._bench.settings.seed))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:

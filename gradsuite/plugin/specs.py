@@ -14,7 +14,7 @@ from gradsuite.errors import SpecError
 from gradsuite.plan import Case, plan
 from gradsuite.plugin.bench import bench
 from gradsuite.plugin.groups import GROUP
-from gradsuite.plugin.outcome import CaseFailure, settle
+from gradsuite.plugin.outcome import CaseFailure, judged, settle
 from gradsuite.results import SpecFault
 from gradsuite.spec import load_all
 
@@ -105,7 +105,7 @@ class CaseItem(pytest.Function):
         try:
             super().setup()
         except Exception as error:
-            bench(self.config).lost(self.case, f"setup: {type(error).__name__}: {error}")
+            judged(self, [bench(self.config).lost(self.case, f"setup: {type(error).__name__}: {error}")])
             raise
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -8,7 +8,7 @@ from gradsuite.reporters import mutants, words
 from gradsuite.reporters.fitting import Part, fit
 from gradsuite.reporters.merge import Finding, Merged, OpPage, Placed
 from gradsuite.reporters.quoting import block, code, text
-from gradsuite.results import Outcome
+from gradsuite.results import CaseResult, Outcome
 
 FILE = "summary.md"
 LIMIT = 2**16  # bytes; job pages take more, but nobody reads it there
@@ -77,8 +77,17 @@ def _errors(merged: Merged) -> Part:
     for placed in merged.placed:
         if placed.result.outcome is Outcome.ERROR:
             grouped.setdefault((placed.result.name, placed.result.reason), []).append(placed)
-    lines = (f"- {code(name, 100)} {text(reason)}. {_where(cases)}." for (name, reason), cases in grouped.items())
+    lines = (
+        f"- {code(name, 100)} {text(reason)}. {_where(cases)}{_replayed(cases[0].result)}."
+        for (name, reason), cases in grouped.items()
+    )
     return Part("error", "## What could not be run\n", tuple(lines))
+
+
+def _replayed(result: CaseResult) -> str:
+    """What runs the sample of an error again, if it is stored."""
+    told = result.last_sample
+    return "" if told is None or told.stored is None else f"; again: {code(words.replayed(told), 200)}"
 
 
 def _where(cases: Sequence[Placed]) -> str:

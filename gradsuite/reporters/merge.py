@@ -212,7 +212,7 @@ class _Gathered:
         if self.run is None:
             self.run = self._index(UNKNOWN)
         key = (self.run, result.id)
-        self.repeated += key in self.results
+        self.repeated += key in self.results and not result.weighed
         self.results[key] = result
 
     def merged(self) -> Merged:

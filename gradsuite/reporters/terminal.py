@@ -23,7 +23,7 @@ from rich.text import Text
 
 from gradsuite.reporters import bars, mutants, words
 from gradsuite.reporters.merge import Merged, Placed, main_failure, merge
-from gradsuite.results import CaseResult, Line, Outcome
+from gradsuite.results import CaseResult, Line, Outcome, Told
 
 STYLE = {
     Outcome.PASSED: "green",
@@ -154,9 +154,12 @@ def _failures(console: Console, merged: Merged) -> None:
 
 def _replay(placed: Placed) -> str:
     """The commands that run the failure and its case again; the case's id where none was recorded."""
-    failure = main_failure(placed.result)
-    case = words.one_line(failure.replay or placed.result.id, 4000)
-    return case if failure.stored is None else f"{words.replayed(failure)}  # {case}"
+    return _again(main_failure(placed.result), placed.result)
+
+
+def _again(told: Told, result: CaseResult) -> str:
+    case = words.one_line(told.replay or result.id, 4000)
+    return case if told.stored is None else f"{words.replayed(told)}  # {case}"
 
 
 def _errors(console: Console, merged: Merged) -> None:
@@ -170,6 +173,8 @@ def _errors(console: Console, merged: Merged) -> None:
             _wrapped(
                 console, "at " + ", ".join(f"{a.name} = {words.clip(a.text, 80)}" for a in result.last_sample.inputs)
             )
+            if result.last_sample.id:
+                _print(console, Text(f"    {_again(result.last_sample, result)}", "cyan"))
     _rest(console, len(errors))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from textwrap import indent
 
 from gradsuite.reporters import words
-from gradsuite.results import Array, CaseResult, Failure, Says
+from gradsuite.results import Array, CaseResult, Failure, Says, Told
 
 _MOST = 400  # characters of one value
 
@@ -27,6 +27,7 @@ def _error(result: CaseResult) -> Iterator[str]:
     if result.last_sample is not None:
         yield from (f"  {_array(array)}" for array in result.last_sample.inputs)
         yield from (f"  {name} = {words.clip(value, _MOST)}" for name, value in result.last_sample.arguments.items())
+        yield from _again(result.last_sample)
 
 
 def _lines(failure: Failure) -> Iterator[str]:
@@ -36,15 +37,20 @@ def _lines(failure: Failure) -> Iterator[str]:
     if failure.where and failure.got:
         yield f"  at {failure.where}: got {failure.got}, expected {failure.expected}{_distance(failure)}"
     yield from (f"  {_says(says)}" for says in failure.says)
-    if failure.replay:
-        yield f"  again: {failure.replay}"
-    if failure.stored is not None:
-        yield f"  this sample alone, once recorded: {words.replayed(failure)}"
-    if failure.not_stored:
-        yield f"  not stored for gradsuite replay: {failure.not_stored}"
-    if failure.reproducer:
+    yield from _again(failure)
+
+
+def _again(told: Told) -> Iterator[str]:
+    """How to see it again."""
+    if told.replay:
+        yield f"  again: {told.replay}"
+    if told.stored is not None:
+        yield f"  this sample alone, once recorded: {words.replayed(told)}"
+    if told.not_stored:
+        yield f"  not stored for gradsuite replay: {told.not_stored}"
+    if told.reproducer:
         yield "  with torch alone:"
-        yield indent(failure.reproducer.rstrip(), "    ")
+        yield indent(told.reproducer.rstrip(), "    ")
 
 
 def _array(array: Array) -> str:

@@ -6,7 +6,7 @@ import math
 import re
 
 from gradsuite.reporters.merge import Merged
-from gradsuite.results import Culprit, Failure, Outcome
+from gradsuite.results import Culprit, Failure, Outcome, Told
 
 GLYPH = {
     Outcome.PASSED: "✓",
@@ -36,11 +36,12 @@ BLAME = {
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def replayed(failure: Failure) -> str:
-    """The command that runs a stored failure again."""
-    declared = failure.stored.origin.declared if failure.stored else None
-    place = "" if declared is None or declared.importable else " --op package.module:function"
-    return f"gradsuite replay {one_line(failure.id)}{place}"
+def replayed(told: Told) -> str:
+    """The command that runs a stored sample again."""
+    declared = told.stored.origin.declared if told.stored else None
+    known = declared is None or declared.importable or (declared.module is not None and declared.module.built)
+    place = "" if known else " --op package.module:function"
+    return f"gradsuite replay {one_line(told.id)}{place}"
 
 
 def number(value: float | None) -> str:

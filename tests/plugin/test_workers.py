@@ -47,4 +47,8 @@ def test_what_was_recorded_before_a_crash_is_in_the_report(
     }
     (crashed,) = [found for found in results.values() if found.outcome is Outcome.ERROR]
     assert "worker 'gw0' crashed while running" in crashed.reason
+    last = crashed.last_sample
+    assert last is not None and last.stored is not None and last.stored.origin.declared is not None
+    again = "'test_kernels.py::test_deadly[reverse-cpu-float32]' --gradsuite-seed=0 --gradsuite-profile=quick"
+    assert last.replay == f"pytest {again}"
     assert sorted(path.name for path in (pytester.path / "out").glob("*.jsonl")) == ["results.jsonl"]
