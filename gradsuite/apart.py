@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import torch
 
 from gradsuite import forking
-from gradsuite.confinement import death, overdue
+from gradsuite.alarm import overdue
+from gradsuite.confinement import death
 from gradsuite.errors import GradsuiteError, UsageError
 from gradsuite.workers import SPAWN
 

@@ -150,11 +150,13 @@ def check(
     reversed gradient, ``"atan(pi * x) / pi"`` for a spiking neuron. The gradient is then held to that.
     ``profile``: quick, default or thorough. ``seed``: other samples of the same kind.
 
-    ``isolate``: run in a forked process, so that a crash, an exit or a hang (more than ``timeout`` seconds in one case)
-    is an error of its case with the sample that did it, and the other cases go on. It costs a few hundredths of a
-    second. It is not the default: prints, counters, breakpoints and coverage of ``fn`` stay in that process, and beside
-    an accelerator torch's autograd refuses to run in a fork. Without effect there, in a daemon, and on anything but
-    Linux.
+    ``timeout``: the seconds that one case may take. Then Python code is interrupted where it is (by SIGALRM, in the
+    main thread, unless the host has a time limit of its own), and the case is an error told with its sample.
+
+    ``isolate``: run in a forked process, so that a crash, an exit, or a hang in compiled code is an error of its case,
+    too, and the other cases go on. It costs a few hundredths of a second. It is not the default: prints, counters,
+    breakpoints and coverage of ``fn`` stay in that process, and beside an accelerator torch's autograd refuses to run
+    in a fork. Without effect there, in a daemon, and on anything but Linux.
 
     Raises UsageError where an argument is wrong. Whatever ``fn`` does ends in the report.
     """

@@ -9,7 +9,7 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -20,13 +20,12 @@ from typing import Any
 import torch
 
 from gradsuite import flight
+from gradsuite.alarm import Overdue, overdue
 from gradsuite.group import Source
 from gradsuite.plan import Case
 from gradsuite.results import CaseResult, Op
-from gradsuite.runner import Session
+from gradsuite.runner import HANGS, Session, not_tried
 from gradsuite.spec import Waivers
-
-PATIENCE = 2  # cases of one group that may take too long before the rest of it is given up
 
 
 class Sign(Enum):
@@ -53,7 +52,8 @@ class Work:
 class Settings:
     """What every session needs. ``source`` must be importable by name where processes are spawned.
 
-    ``cautious`` is the source of an op that ended its process when it was first tried; without one it is given up.
+    ``cautious`` is the source of an op that ended its process, or hung, when it was first tried; without one it is
+    given up. ``limit``: the seconds after which a session interrupts a case itself, if nobody does from without.
     """
 
     profile: str
@@ -61,16 +61,22 @@ class Settings:
     waivers: Waivers | None
     source: Callable[[Case], Source]
     cautious: Callable[[Case], Source] | None = None
+    limit: float = math.inf
 
     def session(self, *, cautious: bool = False) -> Session:
         """A session of its own."""
         source = self.cautious if cautious and self.cautious else self.source
-        return Session(self.profile, self.seed, self.waivers, source)
+        return Session(self.profile, self.seed, self.waivers, source, self.limit)
 
     def run(self, work: Work) -> Iterator[Op | CaseResult | Sign]:
         """The card, then the result of each case."""
         session = self.session(cautious=work.cautious)
-        session.open(work.cases[0])
+        try:
+            session.open(work.cases[0])
+        except Overdue:
+            if self.cautious and not work.cautious:
+                yield from self.run(replace(work, cautious=True))
+                return
         yield Sign.OPENED
         if work.describe:
             yield session.describe(work.cases[0])
@@ -143,7 +149,7 @@ class Confined:
         work.hangs += hung
         reason = overdue(self._limit) if hung else death(self._process.exitcode)
         self._process = None
-        for case, why in self._ended(work, reason, given_up=hung and work.hangs >= PATIENCE):
+        for case, why in self._ended(work, reason, given_up=hung and work.hangs >= HANGS):
             yield self._settings.session().stopped(case, why, seen)
             del work.cases[0]
             seen = seen if not self._opened else None  # of the cases that were not tried there is none
@@ -163,7 +169,7 @@ class Confined:
         if work.describe:
             return []
         if given_up:
-            return [(first, reason), *((case, f"not tried: {reason} in {PATIENCE} cases before") for case in others)]
+            return [(first, reason), *((case, not_tried(reason)) for case in others)]
         return [(first, reason)]
 
     def stop(self) -> None:
@@ -174,11 +180,6 @@ class Confined:
             if self.work is not None:
                 self._process.kill()
             self._process.join()
-
-
-def overdue(limit: float) -> str:
-    """What is said of an op that does not end within ``limit`` seconds."""
-    return f"the op took more than {limit:g} s"
 
 
 def death(code: int | None) -> str:

@@ -7,6 +7,7 @@ import platform
 import sys
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import torch
 
 import gradsuite
 from gradsuite import checks, devices
+from gradsuite.alarm import Overdue, alarm
 from gradsuite.comparison import Check, Comparison
 from gradsuite.errors import GradsuiteError, Unsupported
 from gradsuite.failure import last_sample, tell
@@ -34,11 +36,15 @@ SHRINKS = 150  # how often a failing comparison is asked again while it shrinks
 STRICT = ("default", 0)  # the profile and seed in which a waived case must fail, or the waiver goes
 RESTLESS = "the op gives another value when it is called again with the same inputs: its calls cannot be compared"
 PATIENCE = 10.0  # seconds after which no further sample of a case is begun; twice that, and what is begun is given up
+HANGS = 2  # cases of one group that may take too long before the rest of it is given up
 FAILURES = 3  # distinct comparisons of one case that are shrunk and told
 
 
 class Session:
-    """Runs cases one after the other; keeps the samples of the current group only."""
+    """Runs cases one after the other; keeps the samples of the current group only.
+
+    Interrupts (gradsuite.alarm) what takes more than ``limit`` seconds.
+    """
 
     def __init__(
         self,
@@ -46,10 +52,13 @@ class Session:
         seed: int = 0,
         waivers: Waivers | None = None,
         source: Callable[[Case], Source] = of_spec,
+        limit: float = math.inf,
     ) -> None:
-        self.profile, self.seed, self._waivers, self._source = profile, seed, waivers, source
+        self.profile, self.seed, self._waivers, self._source, self._limit = profile, seed, waivers, source, limit
         self._key: tuple[str, ...] = ()
         self._group: Group | None = None
+        self._hangs: Counter[tuple[str, ...]] = Counter()
+        self._given_up: dict[tuple[str, ...], tuple[str, Seen | None]] = {}
 
     def environment(self, command: str) -> Environment:
         """What a report says of where it comes from."""
@@ -67,23 +76,34 @@ class Session:
         """The case's op as the report shows it."""
         with quiet():
             try:
-                return self._source(case).card()
-            except (Exception, SystemExit):  # its cases say why
+                with alarm(self._limit):
+                    return self._source(case).card()
+            except (Exception, SystemExit, Overdue):  # its cases say why
                 return bare_op(case.spec)
 
     def open(self, case: Case) -> None:
-        """Draws the samples of the case's group, which calls the op at each; what it raises, its cases say."""
-        with quiet(), suppress(Exception, SystemExit):
-            self._group_of(case).drawn  # noqa: B018
+        """Draws the samples of the case's group, which calls the op at each; what it raises, its cases say.
+
+        So they do if that takes too long; Overdue is then raised, too.
+        """
+        FLIGHT.sample = None
+        try:
+            with quiet(), suppress(Exception, SystemExit), alarm(self._limit):
+                self._group_of(case).drawn  # noqa: B018
+        except Overdue as reason:
+            self._given_up[case.group] = f"{reason} when it was first tried", FLIGHT.seen
+            raise
 
     def run(self, case: Case) -> CaseResult:
         """The result of ``case``; whatever the op does ends in an outcome, never in an exception."""
         started, FLIGHT.sample = time.perf_counter(), None
         try:
-            with quiet():
+            with quiet(), alarm(self._limit):
                 result = self._waived(case, self._run(case))
         except (Exception, SystemExit) as error:  # an op may raise anything: recorded as what it is
             result = self.stopped(case, f"{type(error).__name__}: {error}", FLIGHT.seen)
+        except Overdue as reason:
+            result = self._overdue(case, str(reason))
         return result.model_copy(update={"seconds": round(time.perf_counter() - started, 4), "seed": self.seed})
 
     def stopped(self, case: Case, reason: str, seen: Seen | None) -> CaseResult:
@@ -93,6 +113,12 @@ class Session:
             told = last_sample(seen, case=case.id, replay=self._source(case).replay(case, self.seed))
             result = result.model_copy(update={"last_sample": told})
         return self._waived(case, result)
+
+    def _overdue(self, case: Case, reason: str) -> CaseResult:
+        self._hangs[case.group] += 1
+        if self._hangs[case.group] == HANGS:
+            self._given_up[case.group] = not_tried(reason), None
+        return self.stopped(case, reason, FLIGHT.seen)
 
     def _group_of(self, case: Case) -> Group:
         """The case's group; what the op is asked from now on is known to belong to it. Raises Unsupported."""
@@ -105,6 +131,8 @@ class Session:
         return self._group
 
     def _run(self, case: Case) -> CaseResult:
+        if case.group in self._given_up:
+            return self.stopped(case, *self._given_up[case.group])
         check = checks.get(case.check)
         try:
             group = self._group_of(case)
@@ -216,6 +244,11 @@ def _same_failure(check: Check, evidence: Evidence, found: Comparison) -> Compar
         NotImplementedError,
     ):
         return None  # a smaller sample that the op refuses does not show the same failure
+
+
+def not_tried(reason: str) -> str:
+    """What is said of the other cases of a group, in which HANGS were ended for ``reason``."""
+    return f"not tried: {reason} in {HANGS} cases before"
 
 
 def bare_op(spec: Spec) -> Op:

@@ -35,11 +35,14 @@ def run_all(
     context: Any = SPAWN,
     limit: float = LIMIT,
 ) -> Iterator[Op | CaseResult]:
-    """Every op's card and every case's result, each as it ends; with no ``context``, in this process, unguarded."""
+    """Every op's card and every case's result, each as it ends; with no ``context``, in this process.
+
+    What an op does to this process cannot be confined then; a hang in Python code is interrupted.
+    """
     groups = [list(group) for _, group in groupby(cases, key=lambda case: case.group)]
     first = {_op(group): place for place, group in reversed(list(enumerate(groups)))}
     waiting = deque(Work(group, first[_op(group)] == place) for place, group in enumerate(groups))
-    settings = Settings(profile, seed, waivers, source, cautious)
+    settings = Settings(profile, seed, waivers, source, cautious, limit if context is None else math.inf)
     if context is None:
         yield from (line for work in waiting for line in settings.run(work) if not isinstance(line, Sign))
         return

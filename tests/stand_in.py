@@ -30,7 +30,9 @@ OUTCOMES = {
 
 
 class Session:
-    def __init__(self, profile: str = "default", seed: int = 0, waivers: Waivers | None = None) -> None:
+    def __init__(
+        self, profile: str = "default", seed: int = 0, waivers: Waivers | None = None, limit: float = 60.0
+    ) -> None:
         self.profile, self.seed, self.waivers = profile, seed, waivers
 
     def environment(self, command: str) -> Environment:

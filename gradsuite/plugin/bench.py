@@ -69,7 +69,17 @@ class Bench:
         """A session under the settings."""
         from gradsuite.runner import Session
 
-        return Session(profile=self.settings.profile, seed=self.settings.seed, waivers=self.waivers, **options)
+        chosen = self.settings
+        return Session(
+            profile=chosen.profile, seed=chosen.seed, waivers=self.waivers, limit=self.limit, **options
+        )  # fmt: skip
+
+    @property
+    def limit(self) -> float:
+        """The seconds that a case may take."""
+        from gradsuite.plan import LIMIT
+
+        return self.settings.timeout or LIMIT
 
     @cached_property
     def waivers(self) -> Waivers:

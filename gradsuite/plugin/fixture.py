@@ -13,7 +13,7 @@ import torch
 from gradsuite import forking
 from gradsuite.api import Report, reported
 from gradsuite.devices import kept
-from gradsuite.plan import LIMIT, Case
+from gradsuite.plan import Case
 from gradsuite.plugin.bench import bench
 from gradsuite.plugin.outcome import PROPERTY, judged
 from gradsuite.request import Domains, Given, Request
@@ -41,10 +41,10 @@ class Checker:
         surrogate: str | None = None,
         name: str | None = None,
         isolate: bool = False,
-        timeout: float = LIMIT,
+        timeout: float | None = None,
     ) -> Report:
         """As ``gradsuite.check``, whose arguments these are; devices, dtypes and checks that are not given are those
-        that the settings name, and so are profile, seed and waivers.
+        that the settings name, and so are profile, seed, waivers and timeout.
 
         Raises GradientError, whose text is the report's, where something failed or went wrong.
         """
@@ -66,7 +66,7 @@ class Checker:
             cases, profile=chosen.profile, seed=chosen.seed, waivers=used.waivers,
             source=used.replayed(request.source, self._place),
             cautious=used.replayed(request.examples_alone, self._place),
-            context=forking.context(cases) if isolate else None, limit=timeout,
+            context=forking.context(cases) if isolate else None, limit=timeout or used.limit,
         )  # fmt: skip
         report = reported(request, environment, used.recorded(cases, lines))
         judged(self.test, report.results)

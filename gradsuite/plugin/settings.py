@@ -6,6 +6,7 @@ given, they are separated by commas or spaces, or the option is repeated.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ SETTINGS = {
         Setting("checks", "Run these checks alone; default: all but those on request."),
         Setting("profile", f"How many samples: {', '.join(PROFILES)}.", "word"),
         Setting("seed", "Other samples of the same kind; default: --hypothesis-seed, if that is given, or 0.", "word"),
+        Setting("timeout", "Seconds that a case may take, or is interrupted; default: 60.", "word"),
         Setting("waivers", "A file of waivers, or a folder with one for each torch; default: waivers.", "path"),
         Setting("report", "Record every case in this folder, and write the reports there.", "path"),
         Setting("require-device", "Refuse to start where these are absent: a run that skips all must not pass."),
@@ -129,6 +131,7 @@ class Settings:
     checks: tuple[str, ...]
     profile: str
     seed: int
+    timeout: float | None  # seconds; None: as long as anywhere else
     waivers: Path | None
     report: Path | None
     gradcheck: str
@@ -140,7 +143,8 @@ class Settings:
         shown = {
             "device": ", ".join(self.devices) or "cpu", "dtype": ", ".join(self.dtypes) or "all",
             "checks": ", ".join(self.checks) or "all", "profile": self.profile, "seed": self.seed,
-            "waivers": self.waivers, "report": self.report, "gradcheck": self.gradcheck,
+            "timeout": self.timeout and f"{self.timeout:g} s", "waivers": self.waivers,
+            "report": self.report, "gradcheck": self.gradcheck,
             "require-device": ", ".join(self.required),
         }  # fmt: skip
         set_ones = {name: value for name, value in shown.items() if value not in (None, "")}
@@ -165,7 +169,8 @@ def understood(config: pytest.Config) -> Settings:
         raise UsageError(f"{origins['waivers']}: there is no file or folder {str(waivers)!r}")
     return Settings(
         said["device"].words if "device" in said else (), dtypes, checks,
-        _one_of(said.get("profile"), "profile", PROFILES) or "default", seed, waivers,
+        _one_of(said.get("profile"), "profile", PROFILES) or "default", seed,
+        _seconds(said.get("timeout")), waivers,
         _path(said.get("report"), config), _one_of(said.get("gradcheck"), "mode", MODES),
         said["require-device"].words if "require-device" in said else (), origins,
     )  # fmt: skip
@@ -214,6 +219,18 @@ def _seed(said: Given | None, config: pytest.Config) -> int:
         return int(said.last)
     except ValueError as error:
         raise UsageError(f"{said.origin}: the seed {said.last!r} is no whole number") from error
+
+
+def _seconds(said: Given | None) -> float | None:
+    if said is None:
+        return None
+    try:
+        seconds = float(said.last)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise UsageError(f"{said.origin}: the timeout {said.last!r} is no number of seconds")
+    return seconds
 
 
 def _path(said: Given | None, config: pytest.Config) -> Path | None:

@@ -77,6 +77,8 @@ def test_each_has_three_ways(
         ("checks", "revers", "unknown check 'revers'; did you mean 'reverse'?"),
         ("profile", "fast", "unknown profile 'fast'; give one of quick, default, thorough"),
         ("seed", "one", "the seed 'one' is no whole number"),
+        ("timeout", "soon", "the timeout 'soon' is no number of seconds"),
+        ("timeout", "0", "the timeout '0' is no number of seconds"),
         ("waivers", "nowhere", "there is no file or folder *nowhere*"),
         ("report", "taken", "no report can be written to *taken*"),
         ("gradcheck", "both", "unknown mode 'both'; give one of replace, shadow"),
