@@ -15,10 +15,11 @@ from gradsuite.flight import FLIGHT, OutOfTime, Seen
 from gradsuite.numerics.diagnosis import Fit, diagnose
 from gradsuite.numerics.estimate import apart
 from gradsuite.numerics.precision import Format, widen
-from gradsuite.reproducer import reproducer
+from gradsuite.reproducer import Op, of_error, reproducer
 from gradsuite.results import Array, Culprit, Failure, LastSample, Origin, Picture, Step
 from gradsuite.routes.evidence import Evidence
 from gradsuite.routes.natural import CONFIDENCE
+from gradsuite.spec.definition import Definition
 from gradsuite.storage import store
 
 PICTURED = 1024  # entries of a Jacobian that is drawn
@@ -55,7 +56,7 @@ def tell(
         picture=_picture(jacobians),
         steps=_steps(evidence),
         replay=replay,
-        reproducer=reproducer(shown, op=op, culprit=culprit) if shown else "",
+        reproducer=reproducer(shown, op=Op.of(op, origin), culprit=culprit) if shown else "",
     )
     if origin is None:
         return told
@@ -63,13 +64,27 @@ def tell(
     return store(told, sample, case=case, origin=origin, shielded=shielded, shown=seen is not evidence)
 
 
-def last_sample(seen: Seen, *, case: str, replay: str, reproducer: str = "") -> LastSample:
-    """The record of the sample at which ``case`` ended early, stored to be run again."""
+def last_sample(
+    seen: Seen,
+    *,
+    case: str,
+    replay: str,
+    reason: str,
+    op: str = "",
+    definition: Definition | None = None,
+    random: bool = False,
+    tried: bool = False,
+) -> LastSample:
+    """The record of the sample at which ``case`` ended early for this ``reason``, stored to be run again.
+
+    ``op``: where a program finds it. ``tried``: it may be called here, to see whether it raises that by itself.
+    """
     sample = seen.sample
     told = LastSample(
         inputs=_inputs(sample.tensors, sample.differentiable),
         arguments={name: repr(value) for name, value in sample.arguments.items()},
-        variant=sample.variant, replay=replay, reproducer=reproducer,
+        variant=sample.variant, replay=replay,
+        reproducer=of_error(sample, definition, op=Op.of(op, seen.origin), random=random, reason=reason, tried=tried),
     )  # fmt: skip
     return store(told, sample, case=case, origin=seen.origin)
 

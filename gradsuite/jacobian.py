@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
+import numpy as np
 import torch
 
 from gradsuite.numerics.precision import widen
@@ -56,22 +57,32 @@ def by_formula(evidence: Evidence, name: str) -> torch.Tensor:
 
 def by_differences(evidence: Evidence, name: str) -> torch.Tensor:
     """Column by column from differences of the op in float64; real inputs only."""
-    wide = evidence.point.wide
-    primal = wide.tensors[name]
-    assert primal is not None
-    columns = []
-    for j in range(primal.numel()):
-        tangent = torch.zeros_like(primal).reshape(-1)
-        tangent[j] = primal.reshape(-1)[j].abs().clamp(min=2.0**-3)
-        columns.append(_column(evidence, name, tangent.reshape(primal.shape)) / tangent[j])
-    return torch.stack(columns, dim=1)
+    return torch.stack(list(_columns(evidence, name)), dim=1)
+
+
+def gradient_by_differences(evidence: Evidence, name: str) -> torch.Tensor:
+    """The gradient of <ct, f> in input ``name``, element by element, to about eight digits; float64 or complex128."""
+    primal, weights = evidence.point.primal(name), torch.from_numpy(Line(evidence.point, {}).weights)
+    units = (1, 1j) if primal.is_complex() else (1,)
+    parts = (unit * torch.stack([weights @ column for column in _columns(evidence, name, unit)]) for unit in units)
+    return sum(parts, torch.zeros(())).reshape(primal.shape)
+
+
+def _columns(evidence: Evidence, name: str, unit: complex = 1) -> Iterator[torch.Tensor]:
+    """The slopes of all outputs along ``unit`` in each element."""
+    primal = widen(evidence.point.primal(name))
+    for j, x in enumerate(primal.reshape(-1)):
+        size, tangent = x.abs().clamp(min=2.0**-3), torch.zeros_like(primal).reshape(-1)
+        tangent[j] = size * unit
+        yield _column(evidence, name, tangent.reshape(primal.shape)) / size
 
 
 def _column(evidence: Evidence, name: str, tangent: torch.Tensor) -> torch.Tensor:
     """Richardson's extrapolation of two central differences, for all outputs at once."""
     line = Line(evidence.point, {name: tangent})
-    coarse, fine = ((line.outputs(h) - line.outputs(-h)) / (2 * h) for h in (2.0**-9, 2.0**-10))
-    return torch.from_numpy(fine + (fine - coarse) / 3)
+    with np.errstate(invalid="ignore"):  # of infinities
+        coarse, fine = ((line.outputs(h) - line.outputs(-h)) / (2 * h) for h in (2.0**-9, 2.0**-10))
+        return torch.from_numpy(fine + (fine - coarse) / 3)
 
 
 def _units(evidence: Evidence, name: str, output: torch.Tensor) -> tuple[complex, ...]:

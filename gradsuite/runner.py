@@ -110,7 +110,11 @@ class Session:
         """The result of a case that ended early, at the sample that was ``seen`` last. The op is not called."""
         result = bare(case, Outcome.ERROR, reason)
         if seen is not None:
-            told = last_sample(seen, case=case.id, replay=self._source(case).replay(case, self.seed))
+            definition = next((each for each in case.spec.definitions if each.name == seen.sample.variant), None)
+            told = last_sample(
+                seen, case=case.id, replay=self._source(case).replay(case, self.seed), reason=reason,
+                op=case.spec.op, definition=definition, random=bool(definition and definition.draws),
+            )  # fmt: skip
             result = result.model_copy(update={"last_sample": told})
         return self._waived(case, result)
 
@@ -164,14 +168,20 @@ class Session:
                 "samples": tally.samples,
                 "conclusive": tally.conclusive,
                 "measures": tally.measures(),
-                "last_sample": self._raised(case, group, tally.raised_at) if tally.raised_at else None,
+                "last_sample": self._raised(case, group, tally.raised_at, tally.verdict()[1]),
                 "failures": tuple(failures),
                 "notes": (*(group.skipped if check.samples == "edge" else ()), *tally.notes),
             }
         )
 
-    def _raised(self, case: Case, group: Group, sample: Sample) -> LastSample:
-        return last_sample(Seen(sample, group.origin(sample)), case=case.id, replay=group.replay(case))
+    def _raised(self, case: Case, group: Group, at: Evidence | None, reason: str) -> LastSample | None:
+        """The sample at which the op raised what the ``reason`` says, if that is the verdict."""
+        if at is None:
+            return None
+        return last_sample(
+            Seen(at.sample, group.origin(at.sample)), case=case.id, replay=group.replay(case), reason=reason,
+            op=case.spec.op, definition=at.subject.definition, random=at.subject.random, tried=True,
+        )  # fmt: skip
 
     def _tell(
         self, case: Case, group: Group, check: Check, evidence: Evidence, found: Comparison, tally: Tally

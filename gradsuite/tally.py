@@ -11,6 +11,7 @@ from gradsuite.errors import Unsupported
 from gradsuite.flight import OutOfTime
 from gradsuite.numerics.estimate import Agreement
 from gradsuite.pattern import pattern
+from gradsuite.reproducer import in_words
 from gradsuite.results import Histogram, Measures, Outcome
 from gradsuite.routes.evidence import Evidence
 from gradsuite.sample import Sample
@@ -35,7 +36,7 @@ class Tally:
         self.samples = self.conclusive = 0
         self._failed: list[tuple[Evidence, Comparison]] = []
         self._holding: list[tuple[str, Sample]] = []
-        self._raised: list[tuple[str, Sample]] = []
+        self._raised: list[tuple[str, Evidence]] = []
         self._reasons: list[str] = []
         self._unsupported: list[str] = []
         self._ulps: list[float] = []
@@ -66,9 +67,9 @@ class Tally:
             return False
         except Exception as error:  # an op may raise anything: told, unless it fails at another sample
             if refused(error):
-                self._unsupported.append(_in_words(error))
+                self._unsupported.append(in_words(error))
             else:
-                self._raised.append((_in_words(error), evidence.sample))
+                self._raised.append((in_words(error), evidence))
             return False
         self.samples += 1
         for comparison in found:
@@ -135,7 +136,7 @@ class Tally:
         return Outcome.UNSUPPORTED, self._unsupported[0] if self._unsupported else "no sample could be drawn"
 
     @property
-    def raised_at(self) -> Sample | None:
+    def raised_at(self) -> Evidence | None:
         """The first sample at which the op raised, where that is the verdict."""
         return self._raised[0][1] if self._raised and not self._failures else None
 
@@ -167,10 +168,6 @@ def _holds_numbers(sample: Sample) -> bool:
     """Whether there is a gradient to be wrong: where every input is empty, all that is said of it holds."""
     moving = [sample.tensors[name] for name in sample.differentiable]
     return not moving or any(x is not None and x.numel() for x in moving)
-
-
-def _in_words(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 def _histogram(values: list[float], edges: tuple[float, ...]) -> Histogram | None:

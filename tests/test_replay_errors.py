@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -145,6 +146,31 @@ def test_what_ended_its_process_ends_one_of_its_own_again(
     assert out.startswith(f"FAILED {told.id}")
     project("nothing")
     assert replay("results.jsonl")[1].startswith(f"FIXED {told.id}")
+
+
+def _run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-B", "-c", program], capture_output=True, text=True, check=False)
+
+
+def test_a_program_of_its_own_raises_the_same_until_it_does_no_longer(project: Callable[..., None]) -> None:
+    project("raises")
+    program = _checked().reproducer
+    ran = _run(program)
+    assert ran.returncode == 1 and ran.stderr.rstrip().endswith("KeyError: 'no kernel for this'")
+    assert "gradsuite" not in program
+    project("nothing")
+    assert _run(program).returncode == 0
+
+
+def test_a_program_of_what_ended_its_process_says_that_it_was_not_tried(project: Callable[..., None]) -> None:
+    if forking.context(()) is None:
+        pytest.skip("this process cannot be forked")
+    project("exits")
+    program = _checked(isolate=True).reproducer
+    assert program.startswith("# The case ended at this sample: the op ended the interpreter (exit code 3)")
+    assert _run(program).returncode == 3
+    project("nothing")
+    assert _run(program).returncode == 0
 
 
 def test_the_values_are_kept_to_the_bit(project: Callable[..., None], replay: Replay) -> None:

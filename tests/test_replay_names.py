@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import functools
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -150,6 +152,25 @@ def test_a_module_comes_back_with_its_numbers_and_modes(
     kernels("Net.__init__ = lambda self: torch.nn.Module.__init__(self)\nnet = Net()\n")
     code, out = replay()
     assert code == 2 and "has other parameters and buffers than those recorded (weight [1], shift [1])" in out
+
+
+@pytest.mark.parametrize("find", [lambda module: module.net, lambda module: module.Net()], ids=["variable", "class"])
+def test_a_program_of_its_own_puts_the_numbers_of_a_module_in(
+    kernels: Callable[..., object], find: Callable[..., torch.nn.Module]
+) -> None:
+    program = _failure(_large(find(kernels()))).reproducer
+    assert "gradsuite" not in program and "import somebodys_net" in program
+    got, right = _printed(program)
+    assert got != pytest.approx(right)  # as only large weights are
+    kernels("FACTOR = 1.0\n")
+    assert _printed(program) == (pytest.approx(right), right)
+
+
+def _printed(program: str) -> tuple[list[float], list[float]]:
+    """The gradient that autograd gives, and that by differences."""
+    ran = subprocess.run([sys.executable, "-B", "-c", program], capture_output=True, text=True, check=True)
+    ((got,), (right,)) = (ast.literal_eval(line.partition(": ")[2]) for line in ran.stdout.splitlines())
+    return got, right
 
 
 def test_a_module_that_nothing_leads_to_says_what_to_do(kernels: Callable[..., object], replay: Replay) -> None:

@@ -53,7 +53,8 @@ def _nature(evidence: Evidence) -> str:
     if inside is not None:
         return f"the op computes in {str(inside).removeprefix('torch.')} inside, so every bar is wider"
     noise, size = evidence.known_noise, evidence.output_scale
-    if CONFIDENCE * Format.of(torch.float64).unit * size < noise < evidence.resolution * size:
+    unit = Format.of(torch.float64).unit
+    if CONFIDENCE * unit * size < noise < evidence.resolution * size and noise > evidence.blur:
         power = math.ceil(math.log10(noise / size))
         return f"the forward repeats only to 1e{power} of its size nearby: it stops early, or rounds inside"
     return ""

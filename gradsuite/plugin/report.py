@@ -47,14 +47,12 @@ class Reporting:
         if file.is_file():
             for line in read(file):
                 assert isinstance(line, CaseResult)
-                told = {
-                    "reason": str(report.longrepr),
-                    "last_sample": self._last_sample(worker, line.id, report.nodeid),
-                }
+                reason = str(report.longrepr)
+                told = {"reason": reason, "last_sample": self._last_sample(worker, line.id, report.nodeid, reason)}
                 self._lost[worker].append(line.model_copy(update=told))
             file.unlink()
 
-    def _last_sample(self, worker: str, case: str, nodeid: str) -> LastSample | None:
+    def _last_sample(self, worker: str, case: str, nodeid: str, reason: str) -> LastSample | None:
         flight = Path(self._flights.name) / worker
         if not flight.is_file():
             return None
@@ -64,7 +62,8 @@ class Reporting:
         seen = last(flight)
         if seen is None:
             return None
-        return failure.last_sample(seen, case=case, replay=self._bench.again(nodeid, self._bench.settings.seed))
+        again = self._bench.again(nodeid, self._bench.settings.seed)
+        return failure.last_sample(seen, case=case, replay=again, reason=reason)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:

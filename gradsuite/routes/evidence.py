@@ -214,6 +214,11 @@ class Evidence:
         """The noise of <ct, f>, three standard deviations, as far as the long tableau had to measure it; else zero."""
         return self.thorough.noise if "thorough" in self.__dict__ else 0.0
 
+    @property
+    def blur(self) -> float:
+        """The error of <ct, f> that is natural: that of the outputs, as the op itself is shaken."""
+        return Line(self.point, errors=self.output_errors(self.natural)).blur
+
     @cached_property
     def parts(self) -> dict[tuple[object, ...], Slope]:
         """Thorough differences along parts of the tangent, by what moves; a mutant shares them with the op."""

@@ -56,8 +56,7 @@ def _is_other(evidence: Evidence) -> bool:
     if not apart > GROSS * max(abs(right.value), abs(claim.value)) or evidence.located.agreement is Agreement.AGREE:
         return False
     like = (h for h, s in zip(slope.steps, slope.slopes, strict=True) if abs(s - right.value) <= abs(right.value) / 4)
-    blur = Line(evidence.point, errors=evidence.output_errors(evidence.natural)).blur
-    if apart * max(like, default=0.0) <= CONFIDENCE * blur:
+    if apart * max(like, default=0.0) <= CONFIDENCE * evidence.blur:
         return False
     return evidence.formula_vote is None or not claim.agrees(evidence.formula_vote)
 
