@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
@@ -10,6 +10,7 @@ from gradsuite.inputs.structure import Size
 from gradsuite.sample import Sample
 
 ORDINARY = (2.0**-3, 2.0**3)  # magnitudes of what is drawn as ordinary
+SMALL = 16  # sizes up to this are drawn all the time
 
 
 def pattern(failing: Sequence[Sample], holding: Sequence[Sample], told: Sequence[Sample] = ()) -> str:
@@ -27,8 +28,27 @@ def pattern(failing: Sequence[Sample], holding: Sequence[Sample], told: Sequence
     for sample in holding:
         for feature in features(sample, example):
             common.pop(feature, None)
+    common |= dict.fromkeys(_from_some_size_on([*failing, *told], holding))
     shared = next(iter(common), "")
     return f"only where {shared} ({len(failing)} of {len(failing) + len(holding)} samples)" if shared else ""
+
+
+def _from_some_size_on(failing: Sequence[Sample], holding: Sequence[Sample]) -> Iterator[str]:
+    """Sizes beyond every one at which the comparison holds."""
+    for symbol in failing[0].symbols:
+        least, most = min(map(_sizes(symbol), failing)), max(map(_sizes(symbol), holding))
+        if least > max(most, SMALL):
+            yield f"{symbol} is {least} or more"
+
+
+def _sizes(symbol: str) -> Callable[[Sample], int]:
+    """The largest size that ``symbol`` stands for in a sample."""
+
+    def of(sample: Sample) -> int:
+        size = sample.symbols.get(symbol, 0)
+        return max(size, default=0) if isinstance(size, tuple) else size
+
+    return of
 
 
 def features(sample: Sample, example: Sample | None = None) -> Iterator[str]:
@@ -95,5 +115,3 @@ def _of_size(symbol: str, size: Size) -> Iterator[str]:
     yield from (f"a size {symbol} is {n}" for n in (0, 1) if n in sizes)
     if isinstance(size, tuple) and len(size) != 1:
         yield f"{symbol} stands for {len(size)} sizes"
-    if any(n > 16 for n in sizes):
-        yield f"{symbol} is {max(sizes)}"

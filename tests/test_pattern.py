@@ -27,7 +27,7 @@ PLAIN = _sample([0.5, -1.25])
         ([_sample([0.5, -1.25], differentiable=("w",))], "w alone requires grad"),
         ([_sample([1.5, 1.5])], "x holds equal entries"),
         ([_sample([0.5, -1.25], size=1)], "a size A is 1"),
-        ([_sample([0.5, -1.25], size=769)], "A is 769"),
+        ([_sample([0.5, -1.25], size=769), _sample([0.5, -1.25], size=1025)], "A is 769 or more"),
         ([_sample([20.5, -1.25])], "x is large"),
     ],
 )
@@ -57,6 +57,12 @@ def test_what_the_user_s_examples_do_not_show_is_told_last() -> None:
     )
     assert pattern([_sample([-0.75, 1.375])], [example, holding]).startswith("only where x is negative somewhere")
     assert pattern([_sample([0.75, 1.375])], [holding]) == ""  # no example is among them
+
+
+def test_from_which_size_on_it_fails_is_that_of_the_smallest_sample() -> None:
+    failing, holding = [_sample([0.5, -1.25], size=1025)], [PLAIN, _sample([0.5, -1.25], size=129)]
+    assert pattern(failing, holding, [_sample([0.5, -1.25], size=257)]).startswith("only where A is 257 or more")
+    assert pattern(failing, holding, [_sample([0.5, -1.25], size=127)]) == ""
 
 
 def test_what_the_smallest_failing_sample_lacks_is_not_told() -> None:
