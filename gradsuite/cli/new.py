@@ -11,19 +11,27 @@ from gradsuite.spec.dotted import is_dotted, short
 from gradsuite.spec.loader import SUFFIX
 from gradsuite.spec.nearest import suggestion
 
+STANDARD_OUTPUT = Path("-")
+
 
 @click.command()
 @click.argument("op")
 @click.option("--forward", default="", metavar="FORMULA", help='What it computes, as "x * sigmoid(x)"; x is the input.')
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path(), help="Folder; default: this one.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default=Path(),
+    help="Folder, or - for standard output; default: this folder.",
+)  # fmt: skip
 def new(op: str, forward: str, output: Path) -> int:
     """Write a spec to start from for OP, a dotted path or package.module:function: OP's short name + .grad.yaml.
 
-    The op is called, to learn what it takes. Where its formula is known or given, and is elementwise, its derivative
-    is proposed. All of it is marked as unreviewed. A file that exists is left as it is.
+    The op is called, in one way after another, to learn what it takes. Where its formula is known or given, its
+    derivative is proposed. All of it is marked as unreviewed. A file that exists is left as it is.
     """
     if not is_dotted(op):
         raise UsageError(f"{op!r} is no dotted path; write torch.nn.functional.silu or package.module:function")
+    if output == STANDARD_OUTPUT:
+        click.echo(_drafted(op, forward), nl=False)
+        return 0
     path = output / f"{short(op)}{SUFFIX}"
     if path.exists():
         raise UsageError(f"{path} exists, and is left as it is; choose another folder with -o")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -13,12 +13,13 @@ from gradsuite.devices import kept
 from gradsuite.draft import line
 from gradsuite.draft.known import forward as known_forward
 from gradsuite.draft.probe import Probed, probe
+from gradsuite.draft.summary import summary
 from gradsuite.errors import FormulaError, UsageError
 from gradsuite.spec.dotted import short
 from gradsuite.spec.formula import Formula, parse
 from gradsuite.spec.formula.symbolic import derivative
 from gradsuite.spec.nearest import suggestion
-from gradsuite.subject import outputs
+from gradsuite.spec.shapes import written
 
 MARK = "UNREVIEWED"
 
@@ -34,9 +35,7 @@ def draft(op: Callable[..., Any], path: str, forward: str = "") -> str:
     text = forward or (known_forward(short(path)) if probed.elementwise else "")
     formula = _formula(text, probed) if text else None
     with kept(threads=1):
-        return "\n".join(
-            [*_head(op, path), *_inputs(op, probed), *_formulas(formula, path, probed), *_rest(op, probed), ""]
-        )
+        return "\n".join([*_head(op, path), *_inputs(probed), *_formulas(formula, path, probed), *_rest(probed), ""])
 
 
 def _formula(text: str, probed: Probed) -> Formula | None:
@@ -44,7 +43,7 @@ def _formula(text: str, probed: Probed) -> Formula | None:
         found = parse(text)
     except FormulaError as error:
         raise UsageError(f"--forward: {error}") from error
-    known = [*probed.shapes, *probed.arguments]
+    known = [*probed.call.inputs, *probed.call.arguments]
     for name in sorted(found.names - set(known)):
         raise UsageError(f"--forward names {name!r}, which is no input; {suggestion(name, known)}")
     return found
@@ -54,73 +53,103 @@ def _head(op: Callable[..., Any], path: str) -> Iterator[str]:
     yield f"# Drafted by gradsuite new. What is marked {MARK} was learnt from the op: read it, mend it."
     yield "gradsuite: 1"
     yield f"op: {path}"
-    yield f"summary: {json.dumps(_summary(op))}  # {MARK}"
+    yield f"summary: {json.dumps(summary(op))}  # {MARK}"
     yield f"reference: {json.dumps(f'{MARK}: name a paper or a book in which the mathematics stands.')}"
     yield "dtypes: [real]"
 
 
-def _summary(op: Callable[..., Any]) -> str:
-    """The first sentence of what the op says of itself, past its signature."""
-    paragraphs = (inspect.getdoc(op) or "").split("\n\n")
-    told = next((each for each in paragraphs if each.strip() and "->" not in each and "::" not in each), "")
-    sentence = " ".join(told.split()).partition(". ")[0].rstrip(".")
-    printable = "".join(filter(str.isprintable, sentence))[:200]
-    return f"{printable}." if printable else "Say in one sentence what it computes."
-
-
-def _inputs(op: Callable[..., Any], probed: Probed) -> Iterator[str]:
+def _inputs(probed: Probed) -> Iterator[str]:
+    definition = probed.definition
     yield ""
     yield f"# {MARK}: learnt by calling the op with other sizes and values."
     yield "inputs:"
-    for name, shape in probed.shapes.items():
-        domain = line.domain(_values(op, probed), _inside(probed)) if _is_single(probed) else probed.domains[name]
-        yield f"  {name}: {{shape: {json.dumps(shape)}, domain: {json.dumps(domain)}}}"
-    if probed.arguments:
+    for name, given in definition.inputs.items():
+        domain = line.domain(_values(probed), _inside(probed)) if _is_single(probed) else given.domain.text
+        yield f"  {name}: {{shape: {json.dumps(written(given.shape))}, domain: {json.dumps(domain)}}}"
+    if definition.arguments:
         yield f"arguments:  # {MARK}: alternatives that samples draw from"
-        yield from (f"  {name}: [{json.dumps(value)}]" for name, value in probed.arguments.items())
-    if probed.require:
-        yield f"require: [{', '.join(map(json.dumps, probed.require))}]  # {MARK}"
+        yield from (f"  {name}: {json.dumps(values)}" for name, values in definition.arguments.items())
+    if definition.call is not None:
+        yield f"call: {_flow(definition.call)}"
+    if definition.require:
+        yield f"require: [{', '.join(json.dumps(each.text) for each in definition.require)}]  # {MARK}"
+    if probed.call.still:
+        yield f"not_differentiable: {{inputs: {_flow(sorted(probed.call.still))}}}  # {MARK}: no gradient came back"
+    if definition.draws:
+        yield f"random: {{draws: {_flow(definition.draws)}}}  # {MARK}: it was seen to draw"
     if probed.defaults:
         yield f"# Not varied: {', '.join(f'{name}={value}' for name, value in probed.defaults.items())}"
 
 
+def _flow(words: Sequence[Any]) -> str:
+    """A list of names as YAML."""
+    return f"[{', '.join(word if isinstance(word, str) else _flow(word) for word in words)}]"
+
+
 def _formulas(formula: Formula | None, path: str, probed: Probed) -> Iterator[str]:
+    derived, reason = _derived(formula, probed)
     yield ""
     if formula is None:
-        call = f"itself({', '.join([*probed.shapes, *probed.arguments])})"
-        yield f"# {MARK}: no formula is known, and that an op equals itself says nothing: write forward in place of it."
-        yield f"equals: {{itself: {{with: {{itself: {path}}}, expression: {json.dumps(call)}}}}}"
-    else:
+        yield from _itself(path, probed)
+    elif derived:
         yield f"forward: {json.dumps(formula.text)}  # {MARK}"
+    else:
+        yield f"# {MARK}: once a derivative is declared, write forward: {json.dumps(formula.text)}"
+        yield f"equals: {{formula: {{expression: {json.dumps(formula.text)}}}}}"
     yield ""
-    yield from _derivatives(formula, probed)
-
-
-def _derivatives(formula: Formula | None, probed: Probed) -> Iterator[str]:
-    try:
-        if formula is None or not probed.elementwise:
-            raise ValueError("forward is not known to be elementwise")
-        found = {name: derivative(formula, name) for name in probed.shapes}
-    except ValueError as reason:
-        yield f"# {MARK}: {reason}; these zeros hold the place of the derivatives, and gradsuite run refuses them."
+    if derived:
+        yield f"# {MARK}: by symbolic differentiation of forward; write it as people do."
         yield "derivative:"
-        yield from (f'  {name}: {{vjp: "zeros_like({name})"}}' for name in probed.shapes)
-        return
-    yield f"# {MARK}: by symbolic differentiation of forward; write it as people do."
-    yield "derivative:"
-    yield from (f"  {name}: {{elementwise: {json.dumps(each)}}}" for name, each in found.items())
+        yield from (f"  {name}: {{{form}: {json.dumps(text)}}}" for name, (form, text) in derived.items())
+    else:
+        yield from _left_open(reason, probed)
 
 
-def _rest(op: Callable[..., Any], probed: Probed) -> Iterator[str]:
+def _itself(path: str, probed: Probed) -> Iterator[str]:
+    """What holds the place of a formula, which a spec must have."""
+    call = f"itself({probed.call.written})" + "[0]" * (len(probed.call.outputs(*probed.call.leaves)) > 1)
+    yield f"# {MARK}: no formula is known. That an op equals itself says nothing: write forward in place of it."
+    yield f"equals: {{itself: {{with: {{itself: {path}}}, expression: {json.dumps(call)}}}}}"
+
+
+def _left_open(reason: str, probed: Probed) -> Iterator[str]:
+    yield f"# {MARK}: no derivative is proposed: {reason}. Until it is declared,"
+    yield "# gradsuite run holds the op's gradient against differences of its values alone. Declare it as"
+    yield "# derivative:"
+    yield from (
+        f'#   {name}: {{vjp: "..."}}  # in {", ".join([*probed.call.inputs, "y"])} and ct' for name in _moving(probed)
+    )
+
+
+def _derived(formula: Formula | None, probed: Probed) -> tuple[dict[str, tuple[str, str]], str]:
+    """A form and a formula for each input, or why there is none."""
+    if formula is None:
+        return {}, "the formula is not known (--forward gives one)"
+    if not probed.elementwise:
+        return {}, "the formula is not known to be elementwise"
+    try:
+        return {name: ("elementwise", derivative(formula, name)) for name in _moving(probed)}, ""
+    except ValueError as reason:
+        return {}, str(reason)
+
+
+def _moving(probed: Probed) -> list[str]:
+    """The inputs that are differentiated."""
+    return [name for name in probed.call.inputs if name not in probed.definition.constant_inputs]
+
+
+def _rest(probed: Probed) -> Iterator[str]:
     if _is_single(probed):
-        yield from _kinks(op, probed)
+        yield from _kinks(probed)
     if probed.node:
         yield ""
         yield f"node: {probed.node}  # {MARK}"
+        if not probed.atomic:
+            yield f"atomic: false  # {MARK}: it is made of other functions"
 
 
-def _kinks(op: Callable[..., Any], probed: Probed) -> Iterator[str]:
-    values, (name,) = _values(op, probed), probed.shapes
+def _kinks(probed: Probed) -> Iterator[str]:
+    values, (name,) = _values(probed), probed.call.inputs
     found = list(line.kinks(values))
     if not found:
         return
@@ -138,13 +167,13 @@ def _kinks(op: Callable[..., Any], probed: Probed) -> Iterator[str]:
 
 def _is_single(probed: Probed) -> bool:
     """Whether the op is a function of one number."""
-    return probed.elementwise and len(probed.shapes) == 1
+    return probed.elementwise and len(probed.call.inputs) == 1
 
 
 def _inside(probed: Probed) -> float:
-    (x,) = probed.examples.values()
+    (x,) = probed.call.inputs.values()
     return x.reshape(-1)[0].item()
 
 
-def _values(op: Callable[..., Any], probed: Probed) -> line.Values:
-    return lambda x: outputs(op(x, **probed.arguments))[0]
+def _values(probed: Probed) -> line.Values:
+    return lambda x: probed.call.outputs(x)[0]
