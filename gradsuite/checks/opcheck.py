@@ -4,6 +4,8 @@ Where the op is, or dispatches to, an operator of torch.library (custom_op, TORC
 arguments that it was given: its schema tells what it overwrites and returns, its autograd is registered where it takes
 part, its fake implementation gives the shapes, dtypes and strides that it gives, and traced with symbolic shapes it
 gives the same. What these compare, and how, is torch's. Anything else is unsupported.
+
+An operator without a fake implementation cannot be traced, and need not be: a note says so.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ from gradsuite.routes.registered import Operator, operators
 TESTS = {
     "test_schema": (Culprit.SPEC, "its schema declares something else than it does"),
     "test_autograd_registration": (Culprit.BACKWARD, "its autograd is not registered where it takes part"),
-    "test_faketensor": (Culprit.SPEC, "its fake implementation, or the lack of one, does not match what it does"),
+    "test_faketensor": (Culprit.SPEC, "its fake implementation does not match what it does"),
 }
+LACKS = ("no fake impl registered", "does not have a fake impl", "UnsupportedOperatorException")  # as torch says it
 TRACED = "test_aot_dispatch_dynamic"  # which fails, too, where one of those does
 
 
@@ -63,6 +66,9 @@ def _comparison(operator: Operator, test: str, said: Any, culprit: Culprit, why:
     title = f"{operator.name}: {test.removeprefix('test_')}"
     if said == "SUCCESS":
         return Comparison(title, Agreement.AGREE)
+    if any(words in f"{type(said).__name__}: {said}" for words in LACKS):
+        lack = f"{operator.name} has no fake implementation: torch.compile and torch.export cannot trace it"
+        return Comparison(title, Agreement.INCONCLUSIVE, sentence=lack, note=lack)
     sentence = f"{operator.name} is not registered as it works: {why}"
     told = str(said).strip().partition("\n")[0]
     return Comparison(title, Agreement.DISAGREE, culprit, sentence, where=operator.name, got=told)

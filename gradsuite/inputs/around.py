@@ -16,12 +16,13 @@ from gradsuite.flight import FLIGHT
 from gradsuite.inputs.blueprint import Blueprint
 from gradsuite.inputs.conditions import holds
 from gradsuite.inputs.effort import effort
-from gradsuite.inputs.region import region
+from gradsuite.inputs.region import Region, region
 from gradsuite.inputs.sampler import Sampler
 from gradsuite.inputs.search import draw
 from gradsuite.inputs.strategies import drawn_from
 from gradsuite.inputs.structure import Size, Structure, feasible, shapes, symbols
 from gradsuite.inputs.tape import Tape
+from gradsuite.numerics.precision import widen
 from gradsuite.sample import Sample
 from gradsuite.spec.definition import Definition
 
@@ -91,12 +92,12 @@ class Around:
             for name in ordinary.differentiable[:FEW]:
                 x, drawn = ordinary.tensors[name], self.definition.inputs[name].domain
                 found = region(drawn, structure.scope)
-                if x is None or found.kind.shape is not None:
+                if x is None:
                     continue
                 square = x.dim() >= 2 and x.shape[-1] == x.shape[-2] > 1
                 plain = [torch.zeros_like(x), *([torch.eye(x.shape[-1]).to(x).expand_as(x).clone()] if square else [])]
                 for uniform in plain:
-                    if bool(found.holds(uniform).all()):
+                    if _lies_in(found, uniform):
                         yield replace(ordinary, tensors={**ordinary.tensors, name: uniform}, profile="zeros")
 
     def _special(self, kind: str, name: str, place: int, seed: int) -> Iterator[Sample]:
@@ -118,6 +119,14 @@ class Around:
 
     def _sampler(self, kind: str) -> Sampler:
         return Sampler(Blueprint(self.definition, effort(self.profile)), self.dtype, self.device, (kind,))
+
+
+def _lies_in(found: Region, x: torch.Tensor) -> bool:
+    """Whether a tensor lies in the domain; of one that is no product of intervals, as far as it can tell."""
+    kind = found.kind
+    if kind.shape is not None and (kind.member is None or not kind.member(widen(x).cpu())):
+        return False
+    return bool(found.holds(x).all())
 
 
 def sized(sampler: Sampler, structure: Structure, seed: int) -> Sample:

@@ -1,7 +1,7 @@
 """In which domain each example input may lie, learnt from where the callable's values stay finite.
 
-Only what a few values show: the sign that an input must keep, and whether it must stay within [-1, 1] or [0, 1]. What
-else leaves the domain is rejected sample by sample.
+Only what a few values show: the sign that an input must keep, whether it must stay within [-1, 1] or [0, 1], whether a
+symmetric matrix must be positive definite. What else leaves the domain is rejected sample by sample.
 
 A callable may take numbers for which it is not meant, and return others that mean nothing: a search between 0 and a
 for a negative a. Where all examples lie on one side of 0, or of 1, and the gradient fits there and not on the other
@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
+from gradsuite.inputs.learn_sets import indefinite, is_symmetric
+from gradsuite.inputs.manifolds import is_definite
 from gradsuite.spec.definition import Domain
 from gradsuite.spec.domain_text import parse_domain
 
@@ -93,6 +95,8 @@ def _with_first(x: Tensor, label: int) -> Tensor:
 
 
 def _real(x: Tensor, takes: Callable[[Tensor], bool]) -> str:
+    if is_symmetric(x) and is_definite(x) and not takes(indefinite(x)):
+        return "positive_definite"
     beyond = x.abs() + 1
     above, below, zero = takes(beyond), takes(-beyond), _takes_zero(x, takes)
     if above and below:

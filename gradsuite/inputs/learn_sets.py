@@ -24,19 +24,22 @@ def learn_set(x: Tensor, finite: Asks, fits: Asks, same: Callable[[Tensor, Tenso
     ``finite``: whether values are finite; ``fits``: whether the gradient does not disagree with differences; ``same``:
     whether the values at one matrix are those at the other.
     """
-    if not _is_symmetric(x):
+    if not is_symmetric(x):
         return None
     definite = not x.is_complex() and is_definite(x)
     word = "hermitian" if x.is_complex() else "positive_definite" if definite else "symmetric"
-    indefinite = x - x.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None] * torch.eye(
-        x.shape[-1], dtype=x.dtype, device=x.device
-    )
     beside = x.tril() + x.triu(1) / 2
     if not fits(x):
         return word
     if not fits(beside):
         return word if not finite(beside) or any(same(beside, each) for each in _symmetrised(beside)) else None
-    return word if definite and finite(indefinite) and not fits(indefinite) else None
+    return word if definite and finite(indefinite(x)) and not fits(indefinite(x)) else None
+
+
+def indefinite(x: Tensor) -> Tensor:
+    """A symmetric matrix less so much of its diagonal that some eigenvalues are negative."""
+    mean = x.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None]
+    return x - mean * torch.eye(x.shape[-1], dtype=x.dtype, device=x.device)
 
 
 def _symmetrised(x: Tensor) -> tuple[Tensor, ...]:
@@ -44,7 +47,7 @@ def _symmetrised(x: Tensor) -> tuple[Tensor, ...]:
     return x.tril() + x.tril(-1).mH, x.triu() + x.triu(1).mH, (x + x.mH) / 2
 
 
-def _is_symmetric(x: Tensor) -> bool:
+def is_symmetric(x: Tensor) -> bool:
     """Whether the last two dimensions of ``x`` are exactly symmetric (complex: Hermitian), and not diagonal alone."""
     if x.dim() < 2 or x.shape[-1] != x.shape[-2] or not (x.is_floating_point() or x.is_complex()):
         return False

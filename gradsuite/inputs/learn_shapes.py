@@ -93,6 +93,7 @@ class _Learner:
         self._alike = False
         self._broadcast: set[Place] = set()  # axes that may be one beside others; number 0 where all are alike
         self._multiples: dict[Place, str] = {}  # axes that may be a multiple of others, with the symbol for how many
+        self._less: dict[str, tuple[Place, str]] = {}  # by symbol the axis that may be less, and a symbol for how much
         self.notes: list[str] = []
 
     # Asking.
@@ -229,6 +230,9 @@ class _Learner:
             self._broadcast |= {place for place in places if self._promises(self._narrowed(symbol, place))}
             multiples = (p for p in places if p not in self._broadcast and self._may_be_a_multiple(symbol, p))
             self._multiples |= {place: next(self._names) for place in multiples}
+            if not any(p in self._broadcast or p in self._multiples for p in places):
+                least = next((p for p in places if self._may_be_less(symbol, p)), None)
+                self._less |= {symbol.name: (least, next(self._names))} if least else {}
 
     def _stretches(self, name: str) -> bool:
         """Whether one input may be smaller than the others, which have three axes: in one way at least."""
@@ -241,6 +245,16 @@ class _Learner:
     def _narrowed(self, symbol: _Symbol, place: Place) -> dict[str, Tensor]:
         tensors = self._resized(symbol.group, max(symbol.size, 2))
         return {**tensors, place[0]: tensors[place[0]].narrow(place[1], 0, 1).contiguous()}
+
+    def _may_be_less(self, symbol: _Symbol, place: Place) -> bool:
+        """Whether it may be less than the others, which may not be less than it; labels as ``_with_labels`` says."""
+        whole = self._resized(symbol.group, symbol.size + 3)
+        is_taken = self._promises if len({self._are_labels(name) for name, _ in symbol.group}) > 1 else self._takes
+        less = ({**whole, place[0]: _tiled(whole[place[0]], place[1], symbol.size + n)} for n in (2, 1))
+        return all(map(is_taken, less))
+
+    def _takes(self, tensors: Tensors) -> bool:
+        return not self._refusal(tensors)
 
     def _may_be_a_multiple(self, symbol: _Symbol, place: Place) -> bool:
         """Whether it may be twice as large as the others; the gradient is right there, or where the others are one."""
@@ -264,6 +278,7 @@ class _Learner:
         shapes = {name: (lead if name in self._leading else ()) + self._axes(name) for name in self._examples}
         sizes: dict[str, int | tuple[int, ...]] = {symbol.name: symbol.size - symbol.offset for symbol in self._symbols}
         sizes |= {axis.size.text: () for axis in lead} | dict.fromkeys(self._multiples.values(), 1)
+        sizes |= {more: 0 for _, more in self._less.values()}
         least = [*(symbol.name for symbol in self._symbols if symbol.least), *self._multiples.values()]
         require = tuple(parse(f"{name} >= 1") for name in least)
         return Learned(shapes, require, sizes, tuple(self.notes))
@@ -275,6 +290,9 @@ class _Learner:
         symbol = next((symbol for symbol in self._symbols if place in symbol.group), None)
         if symbol is None:
             return Axis(parse(str(self._size(place))))
+        least, more = self._less.get(symbol.name, (place, ""))
+        if place != least:
+            return Axis(parse(f"{symbol.name}+{more}"))
         multiple = f"{self._multiples[place]}*" if place in self._multiples else ""
         return symbol.axis(place, broadcast=place in self._broadcast, multiple=multiple)
 

@@ -8,6 +8,7 @@ import torch
 from torch.autograd import forward_ad
 
 from gradsuite.errors import Unsupported
+from gradsuite.routes.graph import custom
 from gradsuite.routes.point import Point
 
 UNSUPPORTED = (
@@ -18,6 +19,8 @@ UNSUPPORTED = (
     "You must implement the jvp",
     "must implement the jvp",
 )
+REGISTERED = "GeneratedBackwardFor_"  # how the nodes of torch.library.register_autograd are called
+DROPS = "torch.library.register_autograd has no forward mode: torch drops the tangent of such an op, and says nothing"
 
 
 def jvp(point: Point, tangents: Mapping[str, torch.Tensor] | None = None) -> list[torch.Tensor]:
@@ -25,10 +28,12 @@ def jvp(point: Point, tangents: Mapping[str, torch.Tensor] | None = None) -> lis
 
     The point's own tangents unless given; an input that is left out does not move.
 
-    Raises Unsupported where the op has no forward-mode rule.
+    Raises Unsupported where the op has no forward-mode rule, or torch does not ask for it.
     """
     if not point.selected:
         raise Unsupported("no output carries a gradient")
+    if any(node.name().startswith(REGISTERED) for node in custom(point)):
+        raise Unsupported(DROPS)
     try:
         with torch.no_grad(), forward_ad.dual_level():
             duals = {name: None if t is None else t.detach() for name, t in point.tensors.items()}

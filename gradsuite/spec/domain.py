@@ -40,7 +40,7 @@ class DomainKind:
 
     ``holes`` are single points that do not belong; ``extras`` are values that belong although the bounds
     leave them out (an index to ignore); ``shape(x, *parameters)`` moves positive values onto the domain
-    where it is not a product of intervals (a simplex).
+    where it is not a product of intervals (a simplex); ``member(x)`` says whether all of ``x`` lies on such a domain.
     """
 
     name: str
@@ -51,6 +51,7 @@ class DomainKind:
     holes: Callable[..., tuple[float, ...]] = nothing
     extras: Callable[..., tuple[float, ...]] = nothing
     shape: Callable[..., Any] | None = None
+    member: Callable[[Any], bool] | None = None
 
     def clearance(self, x: Any, *parameters: Any) -> Any | None:
         """Distance of each element of ``x`` to the nearest point where the domain ends, negative outside.

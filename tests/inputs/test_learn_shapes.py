@@ -79,6 +79,28 @@ def test_sizes_may_differ_where_they_are_stretched(function, examples, words) ->
     assert _words(_learnt(function, examples)) == words
 
 
+def _causal(q: Tensor, k: Tensor) -> Tensor:
+    if q.shape[-2] > k.shape[-2]:
+        raise ValueError("more queries than keys")
+    return (q @ k.mT).tril(k.shape[-2] - q.shape[-2])
+
+
+def test_an_axis_may_be_less_than_those_of_its_size() -> None:
+    learned = _learnt(_causal, {"q": torch.ones(3, 2), "k": torch.ones(3, 2)}, right=False)
+    assert _words(learned) == {"q": "A B", "k": "A+C B"}
+    assert learned.sizes == {"A": 3, "B": 2, "C": 0}
+
+
+def test_rows_are_not_fewer_than_their_labels_where_nobody_promised_that() -> None:
+    def first(x: Tensor, labels: Tensor) -> Tensor:
+        if len(x) > len(labels):
+            raise ValueError("a label for each row")
+        return x.gather(1, labels[: len(x), None])
+
+    examples = {"x": torch.ones(3, 2), "labels": torch.zeros(3, dtype=torch.int64)}
+    assert _words(_learnt(first, examples, right=False)) == {"x": "A B", "labels": "A"}
+
+
 def test_a_size_that_nobody_promised_is_not_stretched() -> None:
     examples = {"x": torch.ones(3, 4), "y": torch.ones(3, 4)}
     alike = Answers(lambda tensors: "", lambda tensors: tensors["x"].shape == tensors["y"].shape)

@@ -16,8 +16,16 @@ def _definite(x: Any) -> Any:
     return (gram + gram.swapaxes(-1, -2)) / 2 + np.diag((1 + np.arange(x.shape[-1])) / size)
 
 
+def _is_definite(x: Any) -> bool:
+    import numpy as np  # as above
+
+    matrix = np.asarray(x, dtype=np.float64)
+    return bool((matrix == matrix.swapaxes(-1, -2)).all()) and bool((np.linalg.eigvalsh(matrix) > 0).all())
+
+
 DOMAIN = DomainKind(
     "positive_definite",
     "x is symmetric in its last two dimensions, and its eigenvalues are positive",
     shape=_definite,
+    member=_is_definite,
 )
