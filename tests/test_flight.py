@@ -26,7 +26,7 @@ def _kept(path: Path, *samples: Sample) -> Sample | None:
 
 
 def _told(sample: Sample) -> LastSample:
-    return last_sample(Seen(sample, Origin()), case="a case", replay="again")
+    return last_sample(Seen(sample, Origin()), case="a case", replay="again", reason="it ended")
 
 
 @pytest.mark.parametrize(
